@@ -1,0 +1,14 @@
+import { swcOptions } from './tools/swc-options.mjs';
+
+/** `npm run jest -- libs/crypto` runs a part; whole-system tests in `test/` start real processes. */
+export default {
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest', { ...swcOptions, swcrc: false }] },
+  testMatch: ['<rootDir>/{apps,libs,test,tools}/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(process.env.CARECORD_LONG_TESTS === '1' ? [] : ['\\.long\\.test\\.ts$'])],
+  modulePathIgnorePatterns: ['/dist/'],
+  maxWorkers: 2,
+  testTimeout: 30_000,
+};

@@ -1,0 +1,17 @@
+/**
+ * What every lib may use: time, transactions, the wire encoding, canonical JSON, limits and the base error.
+ */
+export { canonicalJson, canonicalJsonBytes } from './canonical-json.ts';
+export { later, systemClock } from './clock.ts';
+export { CarecordError } from './error.ts';
+export { newId } from './identifier.ts';
+export { silentLogger } from './logger.ts';
+export { RateLimiter } from './rate-limiter.ts';
+export { bytes, decodeWire, encodeWire } from './wire.ts';
+export { WireError } from './wire-error.ts';
+export type { Clock } from './clock.ts';
+export type { LogFields, Logger } from './logger.ts';
+export type { Outbox, OutboxHandler, OutboxPayload } from './outbox.ts';
+export type { Rate } from './rate-limiter.ts';
+export type { Transaction, TransactionRunner } from './transaction.ts';
+export type { WireErrorCode } from './wire-error.ts';

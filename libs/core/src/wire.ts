@@ -1,0 +1,54 @@
+import { decode, encode, rfc8949EncodeOptions } from 'cborg';
+import { z } from 'zod';
+import { WireError } from './wire-error.ts';
+
+/** A byte string of a wire message, as plain `Uint8Array`, with its exact or greatest length in bytes. */
+export function bytes(limit: { readonly exactly: number } | { readonly atMost: number }): z.ZodType<Uint8Array> {
+  return z.instanceof(Uint8Array).refine(
+    (value) => ('exactly' in limit ? value.length === limit.exactly : value.length <= limit.atMost),
+    'has the wrong length',
+  );
+}
+
+/**
+ * Encodes a message as deterministic CBOR (RFC 8949, section 4.2.1).
+ * @throws WireError `WIRE_SCHEMA` when the value is not of the schema: we never send what we would refuse
+ */
+export function encodeWire<Schema extends z.ZodType>(schema: Schema, value: z.infer<Schema>): Uint8Array {
+  return encode(parse(schema, value), rfc8949EncodeOptions);
+}
+
+/**
+ * Decodes a message from a peer: its size is checked first, then the encoding (deterministic CBOR alone: no duplicate
+ * keys, no indefinite lengths, no tags), then the shape.
+ * @param maxBytes the message's limit in bytes
+ * @throws WireError `WIRE_TOO_LARGE`, `WIRE_MALFORMED` or `WIRE_SCHEMA`
+ */
+export function decodeWire<Schema extends z.ZodType>(schema: Schema, encoded: Uint8Array, maxBytes: number): z.infer<Schema> {
+  if (encoded.length > maxBytes) throw new WireError('WIRE_TOO_LARGE', `A message is larger than ${maxBytes} bytes.`);
+  return parse(schema, decodeStrictly(encoded));
+}
+
+function decodeStrictly(encoded: Uint8Array): unknown {
+  try {
+    return decode(encoded, {
+      strict: true,
+      allowIndefinite: false,
+      allowUndefined: false,
+      allowNaN: false,
+      allowInfinity: false,
+      rejectDuplicateMapKeys: true,
+    });
+  } catch (cause) {
+    throw new WireError('WIRE_MALFORMED', 'A message is not deterministic CBOR.', { cause });
+  }
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
+  const result = schema.safeParse(value);
+  if (!result.success) {
+    const where = result.error.issues[0]?.path.join('.') ?? '';
+    throw new WireError('WIRE_SCHEMA', `A message does not have the expected shape at "${where}".`);
+  }
+  return result.data;
+}

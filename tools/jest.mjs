@@ -1,0 +1,22 @@
+/** Runs jest in ESM mode with our loader conditions; `--long` runs the tests that are too long for `npm test` alone. */
+import { spawnSync } from 'node:child_process';
+
+const args = process.argv.slice(2);
+const long = args.includes('--long');
+const rest = args.filter((argument) => argument !== '--long');
+const result = spawnSync(
+  process.execPath,
+  [
+    '--experimental-vm-modules',
+    '--conditions=source',
+    '--import=./tools/swc.mjs',
+    'node_modules/jest/bin/jest.js',
+    ...(long ? ['--testPathPatterns', '\\.long\\.test\\.ts$', '--passWithNoTests'] : []),
+    ...rest,
+  ],
+  {
+    stdio: 'inherit',
+    env: { ...process.env, NODE_NO_WARNINGS: '1', ...(long ? { CARECORD_LONG_TESTS: '1' } : {}) },
+  },
+);
+process.exit(result.status ?? 1);
