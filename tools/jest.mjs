@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 const args = process.argv.slice(2);
 const long = args.includes('--long');
 const rest = args.filter((argument) => argument !== '--long');
+const results = process.env.CARECORD_TEST_RESULTS;
 const result = spawnSync(
   process.execPath,
   [
@@ -12,10 +13,12 @@ const result = spawnSync(
     '--import=./tools/swc.mjs',
     'node_modules/jest/bin/jest.js',
     ...(long ? ['--testPathPatterns', '\\.long\\.test\\.ts$', '--passWithNoTests'] : []),
+    ...(results === undefined ? [] : ['--json', '--outputFile', results]),
     ...rest,
   ],
   {
-    stdio: 'inherit',
+    // With --json jest prints the result on stdout as well; it is in the file already.
+    stdio: ['inherit', results === undefined ? 'inherit' : 'ignore', 'inherit'],
     env: { ...process.env, NODE_NO_WARNINGS: '1', ...(long ? { CARECORD_LONG_TESTS: '1' } : {}) },
   },
 );

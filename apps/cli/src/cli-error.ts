@@ -1,0 +1,18 @@
+import { CarecordError } from '@carecord/core';
+
+/** What can go wrong for the person at the command line. */
+export type CliErrorCode =
+  | 'ALREADY_RUNNING'
+  | 'NODE_FAILED'
+  | 'NODE_NOT_READY'
+  | 'SCENARIO_FAILED'
+  | 'BUNDLES_UNUSABLE'
+  | 'GRAPHQL_FAILED'
+  | 'INTERRUPTED';
+
+/** An error whose message is the sentence that the person at the command line reads. */
+export class CliError extends CarecordError<CliErrorCode> {
+  constructor(code: CliErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(code, message, options);
+  }
+}

@@ -1,0 +1,71 @@
+import { Command } from 'commander';
+import { CliError } from '../cli-error.ts';
+import { localNetworkDirectory } from '../network/directory.ts';
+import { type LocalNetwork, startLocalNetwork } from '../network/local-network.ts';
+import { streamProgress } from '../progress.ts';
+import { jsonReport, textReport } from '../report.ts';
+import { generatedPlan, planFromDirectory } from '../scenario/patients.ts';
+import { runScenario } from '../scenario/scenario.ts';
+import { CarecordError } from '@carecord/core';
+
+interface NetworkUpOptions {
+  readonly once?: true;
+  readonly json?: true;
+  readonly bundles?: string;
+  readonly directory: string;
+}
+
+/** `carecord network up`: three hospitals and an authority on this machine, and the scenario between them. */
+export function networkUpCommand(): Command {
+  return new Command('up')
+    .description('Start three hospitals and a demo authority, admit patients, show a record travelling, then stay up until Ctrl-C.')
+    .option('--once', 'exit after the scenario: with 0, or with 1 and the reason')
+    .option('--json', 'print machine-readable lines alone on stdout')
+    .option('--bundles <folder>', 'admit the FHIR R4 transaction bundles of this folder instead of generated patients')
+    .option('--directory <path>', 'where the network keeps its data', localNetworkDirectory())
+    .action(async (options: NetworkUpOptions) => {
+      process.exitCode = await networkUp(options);
+    });
+}
+
+async function networkUp(options: NetworkUpOptions): Promise<number> {
+  const report = options.json === true ? jsonReport(process.stdout) : textReport(process.stdout);
+  const progress = streamProgress(options.json === true ? process.stderr : process.stdout);
+  const interrupted = untilInterrupted();
+  let network: LocalNetwork | undefined;
+  try {
+    const plan = options.bundles === undefined ? generatedPlan() : await planFromDirectory(options.bundles);
+    report.title();
+    const starting = startLocalNetwork({ directory: options.directory, databaseUrl: process.env['DATABASE_URL'], progress });
+    network = await starting;
+    report.ready(network.hospitals);
+    const failing = network.died.then((sentence) => Promise.reject(new CliError('NODE_FAILED', sentence)));
+    await Promise.race([runScenario(network, plan, report, progress), failing, interrupted.then((signal) => Promise.reject(interruption(signal)))]);
+    report.done(network.hospitals, options.once !== true);
+    if (options.once !== true) await Promise.race([interrupted, failing]);
+    return 0;
+  } catch (failure) {
+    if (failure instanceof CliError && failure.code === 'INTERRUPTED') return 130;
+    report.failed(failure instanceof CarecordError ? failure.message : 'Something unexpected went wrong; the stack below says where.');
+    if (!(failure instanceof CarecordError)) process.stderr.write(`${failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)}\n`);
+    return 1;
+  } finally {
+    if (network !== undefined) {
+      await progress.during('Stopping the nodes and the database', () => network?.stop() ?? Promise.resolve());
+    }
+    process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
+    if (process.connected) process.disconnect();
+  }
+}
+
+function interruption(signal: string): CliError {
+  return new CliError('INTERRUPTED', `Stopped by ${signal}.`);
+}
+
+/** Resolves at the first Ctrl-C (or SIGTERM); further ones change nothing: stopping takes its few seconds. */
+function untilInterrupted(): Promise<string> {
+  return new Promise((resolve) => {
+    process.on('SIGINT', () => resolve('SIGINT'));
+    process.on('SIGTERM', () => resolve('SIGTERM'));
+  });
+}

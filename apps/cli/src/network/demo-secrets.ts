@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { demoHospitals, demoStaff } from './demo-hospitals.ts';
+import { ensureSecretFile } from './directory.ts';
+
+/** A demo account as it is printed and as the node reads it. */
+export interface DemoUser {
+  readonly username: string;
+  readonly password: string;
+  readonly role: string;
+}
+
+/** The files of one demo node that hold secrets; each is made once and kept. */
+export interface DemoNodeSecrets {
+  readonly directory: string;
+  readonly passphraseFile: string;
+  readonly ticketFile: string;
+  readonly accountsFile: string;
+  readonly users: readonly DemoUser[];
+}
+
+const users = z.array(z.object({ username: z.string(), password: z.string(), role: z.string() }));
+/** 128 random bits each: nobody guesses them, and a person can still paste them. */
+const SECRET_BYTES = 16;
+
+function secret(): string {
+  return randomBytes(SECRET_BYTES).toString('base64url');
+}
+
+/** Makes, or finds again, a demo node's folder with its passphrase, admission ticket and staff passwords. */
+export async function ensureNodeSecrets(directory: string): Promise<DemoNodeSecrets> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const passphraseFile = join(directory, 'passphrase');
+  const ticketFile = join(directory, 'admission-ticket');
+  const accountsFile = join(directory, 'accounts.json');
+  await ensureSecretFile(passphraseFile, secret);
+  await ensureSecretFile(ticketFile, secret);
+  const accounts = await ensureSecretFile(accountsFile, () =>
+    JSON.stringify(demoStaff.map((member) => ({ ...member, password: secret() }))),
+  );
+  return { directory, passphraseFile, ticketFile, accountsFile, users: users.parse(JSON.parse(accounts)) };
+}
+
+/** The file from which the demo authority learns the one-time tickets that it gave out, one a hospital. */
+export async function ensureTicketList(directory: string, tickets: readonly string[]): Promise<string> {
+  const path = join(directory, 'tickets.json');
+  await ensureSecretFile(path, () => JSON.stringify(tickets.map((ticket, index) => ({ ticket, name: demoHospitals[index]?.name }))));
+  return path;
+}

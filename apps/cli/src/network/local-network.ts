@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DatabaseServer, openDatabaseServer } from './database-server.ts';
+import { type DemoHospital, demoAuthority, demoHospitals, demoNetworkId } from './demo-hospitals.ts';
+import { type DemoNodeSecrets, type DemoUser, ensureNodeSecrets, ensureTicketList } from './demo-secrets.ts';
+import { type LocalNetworkLayout, lockDirectory, prepareDirectory } from './directory.ts';
+import { type NodeProcess, startNodeProcess } from './node-process.ts';
+import type { Progress } from '../progress.ts';
+
+/** A hospital of the local network, as a client needs it. */
+export interface RunningHospital {
+  readonly hospital: DemoHospital;
+  readonly did: string;
+  readonly peerId: string;
+  readonly graphql: string;
+  readonly databaseUrl: string;
+  readonly users: readonly DemoUser[];
+  readonly process: NodeProcess;
+}
+
+/** Three hospitals and their authority, running. */
+export interface LocalNetwork {
+  readonly layout: LocalNetworkLayout;
+  readonly hospitals: readonly RunningHospital[];
+  readonly authority: { readonly did: string; readonly databaseUrl: string; readonly process: NodeProcess };
+  /** Resolves with a sentence when a node ends that was not asked to. */
+  readonly died: Promise<string>;
+  /** Starts a hospital's process again with the data it has: for fault tests. */
+  restart(slug: string): Promise<RunningHospital>;
+  /** Stops every node, then the database, then gives the directory free. */
+  stop(): Promise<void>;
+}
+
+/** Where a local network lives and what it is started with. */
+export interface LocalNetworkOptions {
+  readonly directory: string;
+  /** An external PostgreSQL server; without one the embedded server is started. */
+  readonly databaseUrl?: string | undefined;
+  readonly progress: Progress;
+  /** The embedded PostgreSQL without fsync: for tests alone. */
+  readonly fsync?: boolean;
+}
+
+/**
+ * Brings the network up: database server, demo authority, then the hospitals, each a process of its own.
+ * @throws CliError with the sentence for the person; what was started by then has been stopped again
+ */
+export async function startLocalNetwork(options: LocalNetworkOptions): Promise<LocalNetwork> {
+  const layout = await prepareDirectory(options.directory);
+  const cleanUp: (() => Promise<void>)[] = [await lockDirectory(options.directory)];
+  const stop = async (): Promise<void> => {
+    for (const step of cleanUp.splice(0).reverse()) await step();
+  };
+  try {
+    const server = await options.progress.during('Starting PostgreSQL', () =>
+      openDatabaseServer({ layout, databaseUrl: options.databaseUrl, fsync: options.fsync ?? true }),
+    );
+    cleanUp.push(() => server.stop());
+    const authority = await options.progress.during(`Starting ${demoAuthority.name}, which admits the hospitals`, () => startAuthority(layout, server));
+    cleanUp.push(() => authority.process.stop());
+    const hospitals = await options.progress.during('Starting three hospitals, each a process with its own database and keys', () =>
+      Promise.all(demoHospitals.map((hospital) => startHospital(layout, server, authority.process, hospital))),
+    );
+    cleanUp.push(async () => {
+      await Promise.all(hospitals.map((hospital) => hospital.process.stop()));
+    });
+    return {
+      layout,
+      hospitals,
+      authority,
+      died: Promise.race([authority.process.died, ...hospitals.map((hospital) => hospital.process.died)]),
+      restart: async (slug) => {
+        const index = hospitals.findIndex((candidate) => candidate.hospital.slug === slug);
+        const hospital = demoHospitals[index];
+        if (hospital === undefined) throw new RangeError('There is no such hospital.');
+        return (hospitals[index] = await startHospital(layout, server, authority.process, hospital));
+      },
+      stop,
+    };
+  } catch (failure) {
+    await stop();
+    throw failure;
+  }
+}
+
+async function startAuthority(layout: LocalNetworkLayout, server: DatabaseServer): Promise<LocalNetwork['authority']> {
+  const secrets = await ensureNodeSecrets(layout.node(demoAuthority.slug));
+  const hospitals = await Promise.all(demoHospitals.map((hospital) => ensureNodeSecrets(layout.node(hospital.slug))));
+  const tickets = await Promise.all(hospitals.map((hospital) => readFile(hospital.ticketFile, 'utf8')));
+  const databaseUrl = await server.database(`carecord_${demoAuthority.slug}`);
+  const process = await startNodeProcess({
+    name: demoAuthority.name,
+    logFile: join(layout.logs, `${demoAuthority.slug}.log`),
+    environment: {
+      ...commonEnvironment(demoAuthority, secrets, databaseUrl),
+      CARECORD_ROLE: 'authority',
+      CARECORD_DEMO_TICKETS_FILE: await ensureTicketList(secrets.directory, tickets),
+    },
+  });
+  return { did: process.ready.did, databaseUrl, process };
+}
+
+async function startHospital(layout: LocalNetworkLayout, server: DatabaseServer, authority: NodeProcess, hospital: DemoHospital): Promise<RunningHospital> {
+  const secrets = await ensureNodeSecrets(layout.node(hospital.slug));
+  const databaseUrl = await server.database(`carecord_${hospital.slug}`);
+  const process = await startNodeProcess({
+    name: hospital.name,
+    logFile: join(layout.logs, `${hospital.slug}.log`),
+    environment: {
+      ...commonEnvironment(hospital, secrets, databaseUrl),
+      CARECORD_ROLE: 'hospital',
+      CARECORD_AUTHORITY_URL: authority.ready.http,
+      CARECORD_AUTHORITY_DID: authority.ready.did,
+      CARECORD_BOOTSTRAP: authority.ready.p2p.join(','),
+      CARECORD_ADMISSION_TICKET_FILE: secrets.ticketFile,
+      CARECORD_DEMO_ACCOUNTS_FILE: secrets.accountsFile,
+    },
+  });
+  const { did, peerId, graphql } = process.ready;
+  return { hospital, did, peerId, graphql: graphql ?? `${process.ready.http}/graphql`, databaseUrl, users: secrets.users, process };
+}
+
+function commonEnvironment(node: DemoHospital, secrets: DemoNodeSecrets, databaseUrl: string): Record<string, string> {
+  return {
+    CARECORD_DEMO: '1',
+    CARECORD_NAME: node.name,
+    CARECORD_DOMAIN: node.domain,
+    CARECORD_NETWORK_ID: demoNetworkId,
+    CARECORD_DATA_DIRECTORY: secrets.directory,
+    CARECORD_KEY_PASSPHRASE_FILE: secrets.passphraseFile,
+    CARECORD_HTTP_HOST: '127.0.0.1',
+    CARECORD_HTTP_PORT: String(node.preferredPort),
+    CARECORD_P2P_LISTEN: '/ip4/127.0.0.1/tcp/0',
+    DATABASE_URL: databaseUrl,
+  };
+}
