@@ -1,0 +1,22 @@
+const LENGTH_BYTES = 4;
+
+/**
+ * Joins parts so that no two different lists of parts give the same bytes: each is preceded by its length as a 32-bit
+ * big-endian number. Texts are taken as UTF-8.
+ */
+export function frame(...parts: readonly (Uint8Array | string)[]): Uint8Array {
+  const encoded = parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'utf8') : part));
+  const framed = Buffer.alloc(encoded.reduce((sum, part) => sum + LENGTH_BYTES + part.length, 0));
+  let offset = 0;
+  for (const part of encoded) {
+    framed.writeUInt32BE(part.length, offset);
+    framed.set(part, offset + LENGTH_BYTES);
+    offset += LENGTH_BYTES + part.length;
+  }
+  return plain(framed);
+}
+
+/** A Node `Buffer` seen as the plain `Uint8Array` that leaves this lib: no copy, no surprising `toString` or `slice`. */
+export function plain(buffer: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}

@@ -1,0 +1,24 @@
+/**
+ * Hash, seal, open, sign, verify: no I/O, no clock, no protocol. Native `node:crypto` does the work.
+ *
+ * @example
+ * const key = randomKey();
+ * const sealed = seal(key, new TextEncoder().encode('hello'), 'example/greeting');
+ * const contentId = contentIdOf(sealed);
+ * verifyContentId(contentId, sealed);
+ * open(key, sealed, 'example/greeting');
+ */
+export { contentIdOf, isContentId, verifyContentId } from './content-id.ts';
+export { CryptoError } from './crypto-error.ts';
+export { ed25519PublicKey, signEd25519, verifyEd25519 } from './ed25519.ts';
+export { hashWithContext, keyedToken, sha256 } from './hash.ts';
+export { generateSigningSeeds, hybridSignatureSchema, hybridSigner, signWithContext, verifyWithContext } from './hybrid-signature.ts';
+export { generalJwsSchema, signJws, verifyJws } from './jws.ts';
+export { constantTimeEqual, deriveKey, randomKey, randomNonce } from './keys.ts';
+export { openWithPassphrase, sealWithPassphrase } from './passphrase.ts';
+export { hashPassword, verifyPassword } from './password.ts';
+export { generateRecipientSeed, openFrom, RECIPIENT_OVERHEAD_BYTES, RECIPIENT_PUBLIC_KEY_BYTES, recipientPublicKey, sealTo } from './recipient.ts';
+export { open, seal, SEAL_OVERHEAD_BYTES } from './seal.ts';
+export type { CryptoErrorCode } from './crypto-error.ts';
+export type { HybridSignature, HybridSigner, SigningPublicKeys, SigningSeeds } from './hybrid-signature.ts';
+export type { GeneralJws } from './jws.ts';

@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { createPrivateKey, createPublicKey, decapsulate, diffieHellman } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { decryptAes256Gcm, encryptAes256Gcm, NONCE_BYTES, TAG_BYTES } from './aes-gcm.ts';
+import { hkdfSha256 } from './keys.ts';
+import { verifyMlDsa65 } from './ml-dsa.ts';
+
+/** Vectors of C2SP/wycheproof, beside the repository; they are not copied into it. */
+const folder = new URL('../../../../shared/data/wycheproof/', import.meta.url);
+const present = existsSync(folder);
+if (!present) process.stderr.write('Skipped: the Wycheproof vectors are not beside this repository (shared/data/wycheproof).\n');
+
+type Vector = Readonly<Record<string, string> & { readonly tcId: number; readonly size: number; readonly flags: readonly string[] }>;
+type Group = Readonly<{ keySize: number; ivSize: number; tagSize: number; publicKey: string; tests: readonly Vector[] }>;
+
+function groups(file: string): readonly Group[] {
+  return (JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as { testGroups: readonly Group[] }).testGroups;
+}
+
+const bytesOf = (hex: string | undefined): Buffer => Buffer.from(hex ?? '', 'hex');
+
+/** The ids of the vectors on which `passes` differs from what the vector says; `acceptable` may do either. */
+function surprises(vectors: readonly Vector[], passes: (vector: Vector) => boolean): number[] {
+  return vectors.filter((vector) => vector.result !== 'acceptable' && passes(vector) !== (vector.result === 'valid')).map(({ tcId }) => tcId);
+}
+
+/** False where the work throws. */
+function succeeds(work: () => boolean): boolean {
+  try {
+    return work();
+  } catch {
+    return false;
+  }
+}
+
+(present ? describe : describe.skip)('Wycheproof', () => {
+  it('AES-GCM with 256-bit keys, 96-bit nonces and full tags: opens the valid, refuses the changed, seals the same bytes', () => {
+    const vectors = groups('aes_gcm_test.json')
+      .filter(({ keySize, ivSize, tagSize }) => keySize === 256 && ivSize === NONCE_BYTES * 8 && tagSize === TAG_BYTES * 8)
+      .flatMap(({ tests }) => tests);
+    expect(vectors.length).toBeGreaterThan(50);
+    const passes = ({ key, iv, aad, msg, ct, tag }: Vector): boolean =>
+      succeeds(() => {
+        const opened = decryptAes256Gcm(bytesOf(key), bytesOf(iv), bytesOf(ct), bytesOf(tag), bytesOf(aad));
+        const sealed = Buffer.concat(encryptAes256Gcm(bytesOf(key), bytesOf(iv), bytesOf(msg), bytesOf(aad)));
+        return bytesOf(msg).equals(opened) && sealed.equals(bytesOf(`${ct}${tag}`));
+      });
+    expect(surprises(vectors, passes)).toEqual([]);
+  });
+
+  it('HKDF-SHA-256', () => {
+    const vectors = groups('hkdf_sha256_test.json').flatMap(({ tests }) => tests);
+    const passes = ({ ikm, salt, info, size, okm }: Vector): boolean =>
+      succeeds(() => bytesOf(okm).equals(hkdfSha256(bytesOf(ikm), bytesOf(salt), bytesOf(info), size)));
+    expect(surprises(vectors, passes)).toEqual([]);
+  });
+
+  it('ML-DSA-65 verification with the empty context, the only one we use', () => {
+    const everyGroup = groups('mldsa_65_verify_test.json');
+    const wrong = everyGroup.flatMap(({ publicKey, tests }) =>
+      surprises(
+        tests.filter(({ ctx }) => ctx === undefined || ctx === ''),
+        ({ msg, sig }) => verifyMlDsa65(bytesOf(publicKey), bytesOf(msg), bytesOf(sig)),
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('ML-KEM-768 decapsulation, natively, as the sealing to a recipient uses it', () => {
+    // RFC 9935: the DER that stands before the 64-byte seed of a private key.
+    const prefix = '3054020100300b060960864801650304040204428040';
+    const vectors = groups('mlkem_768_test.json').flatMap(({ tests }) => tests);
+    const passes = ({ seed, c, K }: Vector): boolean =>
+      succeeds(() => {
+        const key = createPrivateKey({ key: bytesOf(`${prefix}${seed}`), format: 'der', type: 'pkcs8' });
+        return bytesOf(K).equals(decapsulate(key, bytesOf(c)));
+      });
+    expect(surprises(vectors, passes)).toEqual([]);
+  });
+
+  it('X25519, natively, as the sealing to a recipient uses it', () => {
+    const vectors = groups('x25519_test.json').flatMap(({ tests }) => tests);
+    const passes = (vector: Vector): boolean =>
+      succeeds(() => {
+        const privateKey = createPrivateKey({ key: bytesOf(`302e020100300506032b656e04220420${vector.private}`), format: 'der', type: 'pkcs8' });
+        const publicKey = createPublicKey({ key: bytesOf(`302a300506032b656e032100${vector.public}`), format: 'der', type: 'spki' });
+        return bytesOf(vector.shared).equals(diffieHellman({ privateKey, publicKey }));
+      });
+    expect(surprises(vectors, passes)).toEqual([]);
+  });
+});

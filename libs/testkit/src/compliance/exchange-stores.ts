@@ -1,0 +1,337 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { newId } from '@carecord/core';
+import type { Transaction, TransactionRunner } from '@carecord/core';
+import type {
+  GrantStore,
+  ReceivedBlockStore,
+  ReceivedRequest,
+  ReceivedRequestStore,
+  SentRequest,
+  SentRequestStore,
+  StoredGrant,
+} from '@carecord/exchange';
+
+const NOW = new Date('2026-03-01T12:00:00.000Z');
+const HOUR = 3_600_000;
+const HOLDER = 'did:webvh:QmHolder:a.hospital.example';
+const REQUESTER = 'did:webvh:QmRequester:b.hospital.example';
+
+/** The exchange's stores over one database, with the runner of their transactions. */
+export interface ExchangeStores {
+  readonly transactions: TransactionRunner;
+  readonly received: ReceivedRequestStore;
+  readonly grants: GrantStore;
+  readonly sent: SentRequestStore;
+  readonly blocks: ReceivedBlockStore;
+}
+
+/**
+ * What every set of exchange stores does.
+ * @param makeStores empty stores, fresh for every test
+ */
+export function describeExchangeStores(name: string, makeStores: () => Promise<ExchangeStores>): void {
+  describe(`exchange stores: ${name}`, () => {
+    let stores: ExchangeStores;
+    beforeEach(async () => {
+      stores = await makeStores();
+    });
+    const run = <Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> => stores.transactions.run(work);
+
+    describe('received requests', () => {
+      const insert = (request: ReceivedRequest): Promise<'inserted' | 'duplicate'> =>
+        run((transaction) => stores.received.insert(transaction, request));
+
+      it('gives a request back as it was written, with and without what may be absent', async () => {
+        const full = aReceivedRequest({ patientId: newId(), resourceTypes: ['Condition', 'Observation'], decidedAt: NOW, decidedBy: newId(), reasonCode: 'CONSENT_PERMITS' });
+        const bare = aReceivedRequest();
+        expect(await insert(full)).toBe('inserted');
+        expect(await insert(bare)).toBe('inserted');
+        expect(await stores.received.find(full.requestId)).toEqual(full);
+        expect(await stores.received.find(bare.requestId)).toEqual(bare);
+        expect(await stores.received.find(newId())).toBeUndefined();
+      });
+
+      it('refuses a request id a second time, from whomever, and lets the transaction go on', async () => {
+        const request = aReceivedRequest();
+        await insert(request);
+        const other = aReceivedRequest();
+        const outcome = await run(async (transaction) => {
+          const second = await stores.received.insert(transaction, { ...request, requester: HOLDER, state: 'referred' });
+          await stores.received.insert(transaction, other);
+          return second;
+        });
+        expect(outcome).toBe('duplicate');
+        expect(await stores.received.find(request.requestId)).toEqual(request);
+        expect(await stores.received.find(other.requestId)).toEqual(other);
+      });
+
+      it('inserts one of two that come at once', async () => {
+        const request = aReceivedRequest();
+        const outcomes = await Promise.all([insert(request), insert(request)]);
+        expect(outcomes.sort()).toEqual(['duplicate', 'inserted']);
+      });
+
+      it('changes what stands in the expected state, and keeps what the change does not name', async () => {
+        const request = aReceivedRequest({ state: 'referred', reasonCode: 'POLICY_REFERS' });
+        await insert(request);
+        const change = { state: 'permitted', decidedAt: NOW, decidedBy: newId() } as const;
+        expect(await run((transaction) => stores.received.change(transaction, request.requestId, 'referred', change))).toBe('changed');
+        expect(await stores.received.find(request.requestId)).toEqual({ ...request, ...change });
+      });
+
+      it('changes nothing in another state, and nothing that is not there', async () => {
+        const request = aReceivedRequest({ state: 'denied' });
+        await insert(request);
+        const change = (requestId: string): Promise<string> =>
+          run((transaction) => stores.received.change(transaction, requestId, 'referred', { state: 'permitted' }));
+        expect(await change(request.requestId)).toBe('wrong-state');
+        expect(await change(newId())).toBe('wrong-state');
+        expect(await stores.received.find(request.requestId)).toEqual(request);
+      });
+
+      it('lets one of two changes at once win', async () => {
+        const request = aReceivedRequest({ state: 'referred' });
+        await insert(request);
+        const change = (state: 'permitted' | 'denied'): Promise<string> =>
+          run((transaction) => stores.received.change(transaction, request.requestId, 'referred', { state }));
+        expect((await Promise.all([change('permitted'), change('denied')])).sort()).toEqual(['changed', 'wrong-state']);
+      });
+
+      it('lists the asked-for states alone, newest first, up to the limit', async () => {
+        const [old, recent, denied] = [
+          aReceivedRequest({ state: 'referred', receivedAt: NOW }),
+          aReceivedRequest({ state: 'referred', receivedAt: hoursAfter(1) }),
+          aReceivedRequest({ state: 'denied', receivedAt: hoursAfter(2) }),
+        ];
+        for (const request of [old, recent, denied]) await insert(request);
+        expect(await stores.received.list({ states: ['referred'], limit: 10 })).toEqual([recent, old]);
+        expect(await stores.received.list({ states: ['referred', 'denied'], limit: 2 })).toEqual([denied, recent]);
+        expect(await stores.received.list({ states: [], limit: 10 })).toEqual([]);
+      });
+    });
+
+    describe('grants', () => {
+      const insert = async (grant: StoredGrant, revocations = 0): Promise<'inserted' | 'revoked-meanwhile'> => {
+        const request = aReceivedRequest({ requestId: grant.requestId, patientId: grant.patientId, requester: grant.recipient, state: 'released' });
+        return run(async (transaction) => {
+          await stores.received.insert(transaction, request);
+          return stores.grants.insert(transaction, grant, revocations);
+        });
+      };
+      const revoke = (patientId: string): Promise<{ grantId: string; requestId: string; recipient: string }[]> =>
+        run((transaction) => stores.grants.revokeForPatient(transaction, patientId, hoursAfter(1)));
+
+      it('gives a grant back as it was written', async () => {
+        const grant = aGrant(['content-a', 'content-b']);
+        expect(await insert(grant)).toBe('inserted');
+        expect(await stores.grants.findByRequest(grant.requestId)).toEqual(grant);
+        expect(await stores.grants.findByRequest(newId())).toBeUndefined();
+      });
+
+      it('covers the named content alone, for the recipient alone', async () => {
+        await insert(aGrant(['content-a', 'content-b']));
+        await insert({ ...aGrant(['content-c']), recipient: HOLDER });
+        expect(await stores.grants.covered(REQUESTER, ['content-a', 'content-c', 'content-d'], NOW)).toEqual(new Set(['content-a']));
+        expect(await stores.grants.covered(HOLDER, ['content-a', 'content-c'], NOW)).toEqual(new Set(['content-c']));
+        expect(await stores.grants.covered(REQUESTER, [], NOW)).toEqual(new Set());
+      });
+
+      it('covers nothing from the instant on at which the grant expires', async () => {
+        const grant = aGrant(['content-a']);
+        await insert(grant);
+        const before = new Date(grant.expiresAt.getTime() - 1);
+        expect(await stores.grants.covered(REQUESTER, ['content-a'], before)).toEqual(new Set(['content-a']));
+        expect(await stores.grants.covered(REQUESTER, ['content-a'], grant.expiresAt)).toEqual(new Set());
+      });
+
+      it("ends a patient's grants, each once, and nobody else's", async () => {
+        const grant = aGrant(['content-a']);
+        const other = aGrant(['content-b']);
+        await insert(grant);
+        await insert(other);
+        expect(await revoke(grant.patientId)).toEqual([{ grantId: grant.grantId, requestId: grant.requestId, recipient: REQUESTER }]);
+        expect(await revoke(grant.patientId)).toEqual([]);
+        expect(await stores.grants.covered(REQUESTER, ['content-a', 'content-b'], NOW)).toEqual(new Set(['content-b']));
+        expect((await stores.grants.findByRequest(grant.requestId))?.revokedAt).toEqual(hoursAfter(1));
+      });
+
+      it('covers what another, unrevoked grant covers as well', async () => {
+        const grant = aGrant(['content-a']);
+        await insert(grant);
+        await revoke(grant.patientId);
+        await insert({ ...aGrant(['content-a']), patientId: grant.patientId }, 1);
+        expect(await stores.grants.covered(REQUESTER, ['content-a'], NOW)).toEqual(new Set(['content-a']));
+      });
+
+      it("counts a patient's revocations, also those that ended nothing", async () => {
+        const patientId = newId();
+        expect(await stores.grants.revocations(patientId)).toBe(0);
+        await revoke(patientId);
+        await revoke(patientId);
+        expect(await stores.grants.revocations(patientId)).toBe(2);
+        expect(await stores.grants.revocations(newId())).toBe(0);
+      });
+
+      it('refuses a grant that was decided before a revocation', async () => {
+        const grant = aGrant(['content-a']);
+        await revoke(grant.patientId);
+        expect(await insert(grant, 0)).toBe('revoked-meanwhile');
+        expect(await stores.grants.covered(REQUESTER, ['content-a'], NOW)).toEqual(new Set());
+        expect(await stores.grants.findByRequest(grant.requestId)).toBeUndefined();
+      });
+
+      it('lets no grant outlive a revocation that happens at the same time', async () => {
+        const grant = aGrant(['content-a']);
+        const [inserted, ended] = await Promise.all([insert(grant, 0), revoke(grant.patientId)]);
+        expect(ended).toHaveLength(inserted === 'inserted' ? 1 : 0);
+        expect(await stores.grants.covered(REQUESTER, ['content-a'], NOW)).toEqual(new Set());
+      });
+
+      it('keeps a grant of thousands of versions', async () => {
+        const contentIds = Array.from({ length: 3000 }, (_, index) => `content-${index}`);
+        await insert({ ...aGrant(contentIds), jws: filled(900_000, 7) });
+        expect((await stores.grants.covered(REQUESTER, [...contentIds, 'content-x'], NOW)).size).toBe(3000);
+      });
+    });
+
+    describe('sent requests', () => {
+      const insert = (request: SentRequest): Promise<'inserted' | 'duplicate'> => run((transaction) => stores.sent.insert(transaction, request));
+
+      it('gives a request back as it was written, with and without what may be absent', async () => {
+        const full = aSentRequest({ resourceTypes: ['Condition'], outcomeCode: 'NOT_AVAILABLE', sealedGrant: filled(5000, 9), settledAt: NOW });
+        const bare = aSentRequest();
+        await insert(full);
+        await insert(bare);
+        expect(await stores.sent.find(full.requestId)).toEqual(full);
+        expect(await stores.sent.find(bare.requestId)).toEqual(bare);
+        expect(await stores.sent.find(newId())).toBeUndefined();
+      });
+
+      it('refuses a request id a second time', async () => {
+        const request = aSentRequest();
+        expect(await insert(request)).toBe('inserted');
+        expect(await insert({ ...request, state: 'failed' })).toBe('duplicate');
+        expect(await stores.sent.find(request.requestId)).toEqual(request);
+      });
+
+      it('changes what stands in the expected state alone', async () => {
+        const request = aSentRequest();
+        await insert(request);
+        const change = { state: 'released', sealedGrant: filled(64, 1), deadline: hoursAfter(24), settledAt: NOW } as const;
+        const apply = (): Promise<string> => run((transaction) => stores.sent.change(transaction, request.requestId, 'asked', change));
+        expect(await apply()).toBe('changed');
+        expect(await apply()).toBe('wrong-state');
+        expect(await stores.sent.find(request.requestId)).toEqual({ ...request, ...change });
+      });
+
+      it("lists a staff member's own, newest first, up to the limit", async () => {
+        const staffId = newId();
+        const [old, recent] = [aSentRequest({ staffId }), aSentRequest({ staffId, askedAt: hoursAfter(1) })];
+        for (const request of [old, recent, aSentRequest()]) await insert(request);
+        expect(await stores.sent.listByStaff(staffId, 10)).toEqual([recent, old]);
+        expect(await stores.sent.listByStaff(staffId, 1)).toEqual([recent]);
+      });
+
+      it('expires what is due in the named states and forgets its grant', async () => {
+        const due = aSentRequest({ state: 'released', sealedGrant: filled(64, 1), deadline: NOW });
+        const later = aSentRequest({ state: 'released', sealedGrant: filled(64, 1), deadline: hoursAfter(1) });
+        const refused = aSentRequest({ state: 'refused', deadline: NOW });
+        for (const request of [due, later, refused]) await insert(request);
+        expect(await run((transaction) => stores.sent.expire(transaction, ['asked', 'released'], NOW))).toEqual([due.requestId]);
+        const { sealedGrant: _forgotten, ...rest } = due;
+        expect(await stores.sent.find(due.requestId)).toEqual({ ...rest, state: 'expired' });
+        expect(await stores.sent.find(later.requestId)).toEqual(later);
+        expect(await stores.sent.find(refused.requestId)).toEqual(refused);
+      });
+    });
+
+    describe('received blocks', () => {
+      const save = (keepUntil: Date, ...contentIds: string[]): Promise<void> =>
+        run((transaction) => stores.blocks.save(transaction, contentIds.map((contentId, index) => ({ contentId, ciphertext: filled(100, index) })), keepUntil));
+      const deleteExpired = (now: Date): Promise<number> => run((transaction) => stores.blocks.deleteExpired(transaction, now));
+
+      it('gives ciphertexts back in the order asked for, with gaps', async () => {
+        await save(NOW, 'content-a', 'content-b');
+        expect(await stores.blocks.read(['content-b', 'content-x', 'content-a', 'content-b'])).toEqual([filled(100, 1), undefined, filled(100, 0), filled(100, 1)]);
+        expect(await stores.blocks.read([])).toEqual([]);
+      });
+
+      it('keeps a block as long as the longest that asked for it, and deletes it then', async () => {
+        await save(hoursAfter(2), 'content-a');
+        await save(hoursAfter(1), 'content-a', 'content-b');
+        await save(hoursAfter(1));
+        expect(await deleteExpired(NOW)).toBe(0);
+        expect(await deleteExpired(hoursAfter(1))).toBe(1);
+        expect(await stores.blocks.read(['content-a', 'content-b'])).toEqual([filled(100, 0), undefined]);
+        expect(await deleteExpired(hoursAfter(2))).toBe(1);
+      });
+    });
+
+    it('takes everything back when the transaction fails', async () => {
+      const [received, sent] = [aReceivedRequest({ patientId: newId() }), aSentRequest()];
+      const grant = { ...aGrant(['content-a']), requestId: received.requestId };
+      const failing = run(async (transaction) => {
+        await stores.received.insert(transaction, received);
+        await stores.grants.insert(transaction, grant, 0);
+        await stores.sent.insert(transaction, sent);
+        await stores.blocks.save(transaction, [{ contentId: 'content-a', ciphertext: filled(10, 1) }], NOW);
+        throw new Error('no audit, no release');
+      });
+      await expect(failing).rejects.toThrow('no audit');
+      expect(await stores.received.find(received.requestId)).toBeUndefined();
+      expect(await stores.grants.findByRequest(received.requestId)).toBeUndefined();
+      expect(await stores.sent.find(sent.requestId)).toBeUndefined();
+      expect(await stores.blocks.read(['content-a'])).toEqual([undefined]);
+    });
+  });
+}
+
+function aReceivedRequest(changes: Partial<ReceivedRequest> = {}): ReceivedRequest {
+  return {
+    requestId: newId(),
+    requester: REQUESTER,
+    state: 'released',
+    purpose: 'TREAT',
+    role: 'physician',
+    staffPseudonym: 'ab'.repeat(32),
+    sealedReason: filled(60, 3),
+    receivedAt: NOW,
+    ...changes,
+  };
+}
+
+function aGrant(contentIds: string[]): StoredGrant {
+  return {
+    grantId: newId(),
+    requestId: newId(),
+    patientId: newId(),
+    recipient: REQUESTER,
+    contentIds,
+    jws: filled(3000, 4),
+    issuedAt: NOW,
+    expiresAt: hoursAfter(24),
+  };
+}
+
+function aSentRequest(changes: Partial<SentRequest> = {}): SentRequest {
+  return {
+    requestId: newId(),
+    staffId: newId(),
+    role: 'physician',
+    holder: HOLDER,
+    state: 'asked',
+    purpose: 'TREAT',
+    sealedReason: filled(60, 3),
+    askedAt: NOW,
+    deadline: hoursAfter(1),
+    ...changes,
+  };
+}
+
+function hoursAfter(hours: number): Date {
+  return new Date(NOW.getTime() + hours * HOUR);
+}
+
+function filled(length: number, value: number): Uint8Array {
+  return new Uint8Array(length).fill(value);
+}
