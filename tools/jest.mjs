@@ -19,7 +19,8 @@ const result = spawnSync(
   {
     // With --json jest prints the result on stdout as well; it is in the file already.
     stdio: ['inherit', results === undefined ? 'inherit' : 'ignore', 'inherit'],
-    env: { ...process.env, NODE_NO_WARNINGS: '1', ...(long ? { CARECORD_LONG_TESTS: '1' } : {}) },
+    // didwebvh-ts writes logs into the working directory where NODE_ENV is "test", which jest would set.
+    env: { ...process.env, NODE_ENV: 'development', NODE_NO_WARNINGS: '1', ...(long ? { CARECORD_LONG_TESTS: '1' } : {}) },
   },
 );
 process.exit(result.status ?? 1);

@@ -1,0 +1,145 @@
+import { decodeWire, encodeWire, WireError } from '@carecord/core';
+import type { Clock } from '@carecord/core';
+import type { GeneralJws, HybridSigner } from '@carecord/crypto';
+import type { z } from 'zod';
+import type { ResolvedDid } from '../did-log.ts';
+import { IdentityError } from '../identity-error.ts';
+import type { MemberRole } from '../membership-credential.ts';
+import type { HandshakeBinding, HandshakeChannel } from '../ports.ts';
+import { checkExpiry, checkHello, createHello } from './hello.ts';
+import { helloSchema, MAX_HELLO_BYTES, MAX_PROOF_BYTES, proofSchema } from './messages.ts';
+import type { Hello } from './messages.ts';
+import { createProof, transcriptOf, verifyProof } from './proof.ts';
+
+/** Who we are in the handshake. */
+export interface LocalMember {
+  readonly networkId: string;
+  readonly resolved: ResolvedDid;
+  readonly credential: GeneralJws;
+  readonly signer: HybridSigner;
+}
+
+/** Whom we let in: members by this authority's credential, at this clock's time. */
+export interface HandshakePolicy {
+  readonly clock: Clock;
+  readonly authority: ResolvedDid;
+}
+
+/** A peer that has proven to be a member. */
+export interface RemoteMember {
+  readonly did: string;
+  readonly name: string;
+  readonly roles: readonly MemberRole[];
+  readonly peerId: string;
+  readonly resolved: ResolvedDid;
+  readonly membershipValidUntil: Date;
+}
+
+const EXPORTER_BYTES = 32;
+
+/**
+ * Proves both ends of one TLS connection to be members of the same network, before anything else runs on it.
+ *
+ * The messages, in the order that tells a stranger the least: initiator's hello, responder's hello, initiator's proof,
+ * responder's proof. The initiator chose whom to dial, but anybody can dial a responder: so the responder stays silent until
+ * a hello names its network, and gives its DID's history, its credential and a signature to nobody but a proven member. Its
+ * hello must come before that (both ends sign both DIDs), so who knows the network id can learn which DID answers at an address.
+ *
+ * @param channel whole messages over the TLS socket
+ * @param binding the TLS exporter value and the PeerIds
+ * @returns the other end; when it rejects, the caller closes the connection
+ * @throws IdentityError with a `HANDSHAKE_*` code
+ */
+export async function runMembershipHandshake(
+  channel: HandshakeChannel,
+  binding: HandshakeBinding,
+  local: LocalMember,
+  policy: HandshakePolicy,
+): Promise<RemoteMember> {
+  if (binding.exporter.length !== EXPORTER_BYTES) throw new IdentityError('HANDSHAKE_EXPORTER', 'The TLS connection gave no value to bind it with.');
+  return binding.role === 'initiator' ? initiate(channel, binding, local, policy) : respond(channel, binding, local, policy);
+}
+
+async function initiate(channel: HandshakeChannel, binding: HandshakeBinding, local: LocalMember, policy: HandshakePolicy): Promise<RemoteMember> {
+  const hello = ourHello(binding, local, policy);
+  await send(channel, hello.encoded);
+  const theirs = await receiveHello(channel, hello.content, binding, policy);
+  const transcript = transcriptOf(hello.encoded, theirs.encoded, binding.exporter);
+  await sendProof(channel, binding, local, transcript);
+  return receiveProof(channel, theirs.content, transcript, binding, policy);
+}
+
+async function respond(channel: HandshakeChannel, binding: HandshakeBinding, local: LocalMember, policy: HandshakePolicy): Promise<RemoteMember> {
+  const hello = ourHello(binding, local, policy);
+  const theirs = await receiveHello(channel, hello.content, binding, policy);
+  await send(channel, hello.encoded);
+  const transcript = transcriptOf(theirs.encoded, hello.encoded, binding.exporter);
+  const member = await receiveProof(channel, theirs.content, transcript, binding, policy);
+  await sendProof(channel, binding, local, transcript);
+  return member;
+}
+
+/** A hello and its bytes on the wire: the bytes are what is signed. */
+interface EncodedHello {
+  readonly content: Hello;
+  readonly encoded: Uint8Array;
+}
+
+function ourHello(binding: HandshakeBinding, local: LocalMember, policy: HandshakePolicy): EncodedHello {
+  const content = createHello(binding, local, policy.clock.now());
+  return { content, encoded: encodeWire(helloSchema, content) };
+}
+
+async function receiveHello(channel: HandshakeChannel, ours: Hello, binding: HandshakeBinding, policy: HandshakePolicy): Promise<EncodedHello> {
+  const encoded = await receive(channel, MAX_HELLO_BYTES);
+  const content = decode(helloSchema, encoded, MAX_HELLO_BYTES);
+  checkHello(content, ours, binding, policy.clock.now());
+  return { content, encoded };
+}
+
+async function sendProof(channel: HandshakeChannel, binding: HandshakeBinding, local: LocalMember, transcript: Uint8Array): Promise<void> {
+  await send(channel, encodeWire(proofSchema, await createProof(binding, local, transcript)));
+}
+
+async function receiveProof(
+  channel: HandshakeChannel,
+  theirs: Hello,
+  transcript: Uint8Array,
+  binding: HandshakeBinding,
+  policy: HandshakePolicy,
+): Promise<RemoteMember> {
+  const proof = decode(proofSchema, await receive(channel, MAX_PROOF_BYTES), MAX_PROOF_BYTES);
+  checkExpiry(theirs, policy.clock.now());
+  return verifyProof(proof, theirs, transcript, binding, policy);
+}
+
+async function send(channel: HandshakeChannel, message: Uint8Array): Promise<void> {
+  try {
+    await channel.send(message);
+  } catch (cause) {
+    throw new IdentityError('HANDSHAKE_INTERRUPTED', 'The connection ended during the handshake.', { cause });
+  }
+}
+
+async function receive(channel: HandshakeChannel, maxBytes: number): Promise<Uint8Array> {
+  try {
+    return await channel.receive(maxBytes);
+  } catch (cause) {
+    if (cause instanceof WireError) throw refusedMessage(cause);
+    throw new IdentityError('HANDSHAKE_INTERRUPTED', 'The connection ended during the handshake.', { cause });
+  }
+}
+
+function decode<Schema extends z.ZodType>(schema: Schema, encoded: Uint8Array, maxBytes: number): z.infer<Schema> {
+  try {
+    return decodeWire(schema, encoded, maxBytes);
+  } catch (cause) {
+    throw refusedMessage(cause);
+  }
+}
+
+function refusedMessage(cause: unknown): IdentityError {
+  return cause instanceof WireError && cause.code === 'WIRE_TOO_LARGE'
+    ? new IdentityError('HANDSHAKE_TOO_LARGE', 'A handshake message is over its limit.', { cause })
+    : new IdentityError('HANDSHAKE_MALFORMED', 'A handshake message does not have the expected shape.', { cause });
+}

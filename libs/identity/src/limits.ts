@@ -1,0 +1,14 @@
+/** How far two hospitals' clocks may differ: NTP keeps them within a second, a virtual machine after a pause within a minute. */
+export const CLOCK_SKEW_MILLISECONDS = 60_000;
+
+/** The largest DID history: about forty versions of 6 KiB, so rotating keys every year fits a working life. */
+export const MAX_DID_LOG_BYTES = 256 * 1024;
+
+/** A `did:webvh` with a host name of 253 characters does not get longer than this. */
+export const MAX_DID_CHARACTERS = 320;
+
+/** An organisation's name as it is shown to staff. */
+export const MAX_NAME_CHARACTERS = 200;
+
+/** Network ids are short names such as `carecord-demo`. */
+export const MAX_NETWORK_ID_CHARACTERS = 128;
