@@ -98,7 +98,7 @@ export async function requestRecords(stage: Stage, locationId: string): Promise<
     shown: {
       step: 'request',
       title: `${name(stage.b)} asks ${name(stage.a)}, saying why. The consent decides; the record keys are released, sealed to ${name(stage.b)} alone.`,
-      facts: { purpose: PURPOSE, state: answer.state, recordsReceived: answer.records },
+      facts: { purpose: PURPOSE, state: answer.state },
     },
   };
 }
@@ -119,8 +119,8 @@ export async function readReleasedRecords(stage: Stage, requestId: string): Prom
 /** The release stands in both logs. */
 export async function checkBothAuditLogs(stage: Stage, requestId: string): Promise<ScenarioStep> {
   const [atA, atB] = await Promise.all([stage.a.privacyOfficer.auditTrail({ requestId }), stage.b.privacyOfficer.auditTrail({ requestId })]);
-  requireTypes(name(stage.a), atA.map((event) => event.type), ['records-released']);
-  requireTypes(name(stage.b), atB.map((event) => event.type), ['access-requested', 'records-received', 'records-read']);
+  requireTypes(name(stage.a), atA.map((event) => event.type), ['RECORDS_RELEASED']);
+  requireTypes(name(stage.b), atB.map((event) => event.type), ['ACCESS_REQUESTED', 'RECORDS_RECEIVED', 'RECORDS_READ']);
   return {
     step: 'audit',
     title: 'Both hospitals remember it: each log entry is chained to the one before.',
@@ -136,7 +136,7 @@ export async function compareRefusals(stage: Stage, plan: PatientPlan): Promise<
   if (JSON.stringify(aboutUnlisted) !== JSON.stringify(aboutUnknown) || aboutUnknown.state !== 'REFUSED') {
     throw new CliError('SCENARIO_FAILED', `${name(stage.c)} could tell an unlisted patient from an unknown one: ${aboutUnlisted.state} and ${aboutUnknown.state}.`);
   }
-  const refusals = (await stage.a.privacyOfficer.auditTrail({ types: ['access-refused'] })).slice(0, 2).map((event) => event.reasonCode ?? '');
+  const refusals = (await stage.a.privacyOfficer.auditTrail({ types: ['ACCESS_REFUSED'] })).slice(0, 2).map((event) => event.reasonCode ?? '');
   return {
     step: 'refuse',
     title: `${name(stage.c)} asks ${name(stage.a)} about a patient without consent, then about one whom nobody knows. Both answers are the same; only ${name(stage.a)}'s log has the reasons.`,
