@@ -82,19 +82,19 @@ export async function admitForTest(
   return { networkId, resolved: identity.resolved, credential, signer: hybridSigner(identity.seeds.signing) };
 }
 
-/** A host of an admitted identity on a free port of 127.0.0.1, not started. */
+/** A host of an admitted identity, not started; unless told otherwise on a free port of 127.0.0.1. */
 export async function makeTestNode(
   identity: TestIdentity,
   local: LocalMember,
   authority: ResolvedDid,
-  options: Partial<TestNetworkOptions> & { readonly bootstrap?: readonly string[]; readonly datastore?: Datastore } = {},
+  options: Partial<TestNetworkOptions> & { readonly bootstrap?: readonly string[]; readonly listen?: readonly string[]; readonly datastore?: Datastore } = {},
 ): Promise<TestNode> {
   const datastore = options.datastore ?? new MemoryDatastore();
   const host = await createNetworkHost({
     local,
     authority,
     peerSeed: identity.seeds.peer,
-    listen: ['/ip4/127.0.0.1/tcp/0'],
+    listen: options.listen ?? ['/ip4/127.0.0.1/tcp/0'],
     bootstrap: options.bootstrap ?? [],
     valueKinds: options.valueKinds ?? [],
     datastore,

@@ -6,14 +6,11 @@ import type {
   ReceivedBlockStore,
   ReceivedRequest,
   ReceivedRequestStore,
-  SentRequest,
   SentRequestStore,
   StoredGrant,
 } from '@carecord/exchange';
+import { aSentRequest, describeRequesterStores, filled, HOLDER, hoursAfter, NOW } from './exchange-requester-stores.ts';
 
-const NOW = new Date('2026-03-01T12:00:00.000Z');
-const HOUR = 3_600_000;
-const HOLDER = 'did:webvh:QmHolder:a.hospital.example';
 const REQUESTER = 'did:webvh:QmRequester:b.hospital.example';
 
 /** The exchange's stores over one database, with the runner of their transactions. */
@@ -194,78 +191,7 @@ export function describeExchangeStores(name: string, makeStores: () => Promise<E
       });
     });
 
-    describe('sent requests', () => {
-      const insert = (request: SentRequest): Promise<'inserted' | 'duplicate'> => run((transaction) => stores.sent.insert(transaction, request));
-
-      it('gives a request back as it was written, with and without what may be absent', async () => {
-        const full = aSentRequest({ resourceTypes: ['Condition'], outcomeCode: 'NOT_AVAILABLE', sealedGrant: filled(5000, 9), settledAt: NOW });
-        const bare = aSentRequest();
-        await insert(full);
-        await insert(bare);
-        expect(await stores.sent.find(full.requestId)).toEqual(full);
-        expect(await stores.sent.find(bare.requestId)).toEqual(bare);
-        expect(await stores.sent.find(newId())).toBeUndefined();
-      });
-
-      it('refuses a request id a second time', async () => {
-        const request = aSentRequest();
-        expect(await insert(request)).toBe('inserted');
-        expect(await insert({ ...request, state: 'failed' })).toBe('duplicate');
-        expect(await stores.sent.find(request.requestId)).toEqual(request);
-      });
-
-      it('changes what stands in the expected state alone', async () => {
-        const request = aSentRequest();
-        await insert(request);
-        const change = { state: 'released', sealedGrant: filled(64, 1), deadline: hoursAfter(24), settledAt: NOW } as const;
-        const apply = (): Promise<string> => run((transaction) => stores.sent.change(transaction, request.requestId, 'asked', change));
-        expect(await apply()).toBe('changed');
-        expect(await apply()).toBe('wrong-state');
-        expect(await stores.sent.find(request.requestId)).toEqual({ ...request, ...change });
-      });
-
-      it("lists a staff member's own, newest first, up to the limit", async () => {
-        const staffId = newId();
-        const [old, recent] = [aSentRequest({ staffId }), aSentRequest({ staffId, askedAt: hoursAfter(1) })];
-        for (const request of [old, recent, aSentRequest()]) await insert(request);
-        expect(await stores.sent.listByStaff(staffId, 10)).toEqual([recent, old]);
-        expect(await stores.sent.listByStaff(staffId, 1)).toEqual([recent]);
-      });
-
-      it('expires what is due in the named states and forgets its grant', async () => {
-        const due = aSentRequest({ state: 'released', sealedGrant: filled(64, 1), deadline: NOW });
-        const later = aSentRequest({ state: 'released', sealedGrant: filled(64, 1), deadline: hoursAfter(1) });
-        const refused = aSentRequest({ state: 'refused', deadline: NOW });
-        for (const request of [due, later, refused]) await insert(request);
-        expect(await run((transaction) => stores.sent.expire(transaction, ['asked', 'released'], NOW))).toEqual([due.requestId]);
-        const { sealedGrant: _forgotten, ...rest } = due;
-        expect(await stores.sent.find(due.requestId)).toEqual({ ...rest, state: 'expired' });
-        expect(await stores.sent.find(later.requestId)).toEqual(later);
-        expect(await stores.sent.find(refused.requestId)).toEqual(refused);
-      });
-    });
-
-    describe('received blocks', () => {
-      const save = (keepUntil: Date, ...contentIds: string[]): Promise<void> =>
-        run((transaction) => stores.blocks.save(transaction, contentIds.map((contentId, index) => ({ contentId, ciphertext: filled(100, index) })), keepUntil));
-      const deleteExpired = (now: Date): Promise<number> => run((transaction) => stores.blocks.deleteExpired(transaction, now));
-
-      it('gives ciphertexts back in the order asked for, with gaps', async () => {
-        await save(NOW, 'content-a', 'content-b');
-        expect(await stores.blocks.read(['content-b', 'content-x', 'content-a', 'content-b'])).toEqual([filled(100, 1), undefined, filled(100, 0), filled(100, 1)]);
-        expect(await stores.blocks.read([])).toEqual([]);
-      });
-
-      it('keeps a block as long as the longest that asked for it, and deletes it then', async () => {
-        await save(hoursAfter(2), 'content-a');
-        await save(hoursAfter(1), 'content-a', 'content-b');
-        await save(hoursAfter(1));
-        expect(await deleteExpired(NOW)).toBe(0);
-        expect(await deleteExpired(hoursAfter(1))).toBe(1);
-        expect(await stores.blocks.read(['content-a', 'content-b'])).toEqual([filled(100, 0), undefined]);
-        expect(await deleteExpired(hoursAfter(2))).toBe(1);
-      });
-    });
+    describeRequesterStores(() => stores);
 
     it('takes everything back when the transaction fails', async () => {
       const [received, sent] = [aReceivedRequest({ patientId: newId() }), aSentRequest()];
@@ -311,27 +237,4 @@ function aGrant(contentIds: string[]): StoredGrant {
     issuedAt: NOW,
     expiresAt: hoursAfter(24),
   };
-}
-
-function aSentRequest(changes: Partial<SentRequest> = {}): SentRequest {
-  return {
-    requestId: newId(),
-    staffId: newId(),
-    role: 'physician',
-    holder: HOLDER,
-    state: 'asked',
-    purpose: 'TREAT',
-    sealedReason: filled(60, 3),
-    askedAt: NOW,
-    deadline: hoursAfter(1),
-    ...changes,
-  };
-}
-
-function hoursAfter(hours: number): Date {
-  return new Date(NOW.getTime() + hours * HOUR);
-}
-
-function filled(length: number, value: number): Uint8Array {
-  return new Uint8Array(length).fill(value);
 }

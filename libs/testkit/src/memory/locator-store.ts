@@ -10,73 +10,76 @@ export class MemoryLocatorStore implements LocatorStore {
   private readonly tags = new MemoryState<Map<string, StoredTag>>(new Map(), (tags) => new Map(tags));
   private readonly locations = new MemoryState<Map<string, StoredLocation>>(new Map(), (locations) => new Map(locations));
 
-  async tagsOfPatient(patientId: string): Promise<StoredTag[]> {
-    return clone(this.all().filter((tag) => tag.patientId === patientId));
+  tagsOfPatient(patientId: string): Promise<StoredTag[]> {
+    return Promise.resolve(clone(this.all().filter((tag) => tag.patientId === patientId)));
   }
 
-  async saveTags(transaction: Transaction, tags: readonly PatientTag[]): Promise<void> {
+  saveTags(transaction: Transaction, tags: readonly PatientTag[]): Promise<void> {
     const stored = this.tags.write(transaction);
     for (const tag of clone(tags)) {
       const key = keyOf(tag.patientId, tag.identifierToken);
       stored.set(key, { ...tag, publication: stored.get(key)?.publication ?? NOTHING_PUBLISHED });
     }
+    return Promise.resolve();
   }
 
-  async removeTags(transaction: Transaction, patientId: string, identifierTokens: readonly Uint8Array[]): Promise<void> {
+  removeTags(transaction: Transaction, patientId: string, identifierTokens: readonly Uint8Array[]): Promise<void> {
     const stored = this.tags.write(transaction);
     for (const identifierToken of identifierTokens) stored.delete(keyOf(patientId, identifierToken));
+    return Promise.resolve();
   }
 
-  async nextSequence(transaction: Transaction, patientId: string, identifierToken: Uint8Array, atLeast: number): Promise<number | undefined> {
+  nextSequence(transaction: Transaction, patientId: string, identifierToken: Uint8Array, atLeast: number): Promise<number | undefined> {
     const stored = this.tags.write(transaction);
     const key = keyOf(patientId, identifierToken);
     const tag = stored.get(key);
-    if (tag === undefined) return undefined;
+    if (tag === undefined) return Promise.resolve(undefined);
     const sequence = Math.max(tag.publication.sequence + 1, atLeast);
     stored.set(key, { ...tag, publication: { ...tag.publication, sequence } });
-    return sequence;
+    return Promise.resolve(sequence);
   }
 
-  async savePublication(transaction: Transaction, patientId: string, identifierToken: Uint8Array, publication: Publication): Promise<void> {
+  savePublication(transaction: Transaction, patientId: string, identifierToken: Uint8Array, publication: Publication): Promise<void> {
     const stored = this.tags.write(transaction);
     const key = keyOf(patientId, identifierToken);
     const tag = stored.get(key);
-    if (tag === undefined || tag.publication.sequence > publication.sequence) return;
-    stored.set(key, { ...tag, publication: clone(publication) });
+    if (tag !== undefined && tag.publication.sequence <= publication.sequence) stored.set(key, { ...tag, publication: clone(publication) });
+    return Promise.resolve();
   }
 
-  async patientsByTagToken(tagToken: Uint8Array): Promise<string[]> {
+  patientsByTagToken(tagToken: Uint8Array): Promise<string[]> {
     const matching = this.all().filter((tag) => hex(tag.tagToken) === hex(tagToken));
-    return [...new Set(matching.map((tag) => tag.patientId))].sort();
+    return Promise.resolve([...new Set(matching.map((tag) => tag.patientId))].sort());
   }
 
-  async patientByHandleToken(handleToken: Uint8Array): Promise<string | undefined> {
-    return this.all().find((tag) => hex(tag.handleToken) === hex(handleToken))?.patientId;
+  patientByHandleToken(handleToken: Uint8Array): Promise<string | undefined> {
+    return Promise.resolve(this.all().find((tag) => hex(tag.handleToken) === hex(handleToken))?.patientId);
   }
 
-  async patientsDue(filter: { expiresBefore: Date; epoch: number; limit: number }): Promise<string[]> {
+  patientsDue(filter: { expiresBefore: Date; epoch: number; limit: number }): Promise<string[]> {
     const due = this.all().filter(
       ({ epoch, publication }) =>
         epoch !== filter.epoch || (publication.listing === 'listed' && expiryOf(publication) < filter.expiresBefore.getTime()),
     );
     due.sort((first, second) => expiryOf(first.publication) - expiryOf(second.publication));
-    return [...new Set(due.map((tag) => tag.patientId))].slice(0, filter.limit);
+    return Promise.resolve([...new Set(due.map((tag) => tag.patientId))].slice(0, filter.limit));
   }
 
-  async saveLocation(transaction: Transaction, location: StoredLocation): Promise<void> {
+  saveLocation(transaction: Transaction, location: StoredLocation): Promise<void> {
     this.locations.write(transaction).set(location.id, clone(location));
+    return Promise.resolve();
   }
 
-  async findLocation(id: string, staffId: string, now: Date): Promise<StoredLocation | undefined> {
+  findLocation(id: string, staffId: string, now: Date): Promise<StoredLocation | undefined> {
     const location = this.locations.read().get(id);
-    return location?.staffId === staffId && location.expiresAt > now ? clone(location) : undefined;
+    return Promise.resolve(location?.staffId === staffId && location.expiresAt > now ? clone(location) : undefined);
   }
 
-  async removeExpiredLocations(transaction: Transaction, now: Date): Promise<number> {
+  removeExpiredLocations(transaction: Transaction, now: Date): Promise<number> {
     const stored = this.locations.write(transaction);
     const expired = [...stored.values()].filter((location) => location.expiresAt <= now);
     for (const location of expired) stored.delete(location.id);
-    return expired.length;
+    return Promise.resolve(expired.length);
   }
 
   private all(): StoredTag[] {

@@ -101,8 +101,12 @@ export class MemoryRecordStore implements RecordStore {
 
   insertVersions(transaction: Transaction, versions: readonly StoredVersion[]): Promise<void> {
     const tables = this.state.write(transaction);
+    const numbers = new Set([...tables.versions.values()].map(versionKey));
     for (const version of versions) {
-      if (tables.versions.has(version.contentId)) return Promise.reject(new Error('The content id exists already.'));
+      if (tables.versions.has(version.contentId) || numbers.has(versionKey(version))) {
+        return Promise.reject(new Error('The version or its content id exists already.'));
+      }
+      numbers.add(versionKey(version));
       tables.versions.set(version.contentId, clone(version));
     }
     return Promise.resolve();
@@ -113,7 +117,7 @@ export class MemoryRecordStore implements RecordStore {
   }
 
   async findVersionHeaders(contentIds: readonly string[]): Promise<StoredVersionHeader[]> {
-    return (await this.findVersions(contentIds)).map(({ ciphertext: _, ...header }) => header);
+    return (await this.findVersions(contentIds)).map(headerOf);
   }
 
   findDirectoryVersions(logicalTokens: readonly Uint8Array[]): Promise<DirectoryVersion[]> {
@@ -161,6 +165,15 @@ export class MemoryRecordStore implements RecordStore {
     replaceRows(tables.manifests, change.manifest);
     this.state.commit(tables);
   }
+}
+
+function headerOf({ recordId, versionNumber, resourceType, patientId, contentId, wrappedDataKey, recordedAt }: StoredVersion): StoredVersionHeader {
+  const owner = patientId === undefined ? {} : { patientId };
+  return { recordId, versionNumber, resourceType, ...owner, contentId, wrappedDataKey, recordedAt };
+}
+
+function versionKey({ recordId, versionNumber }: StoredVersion): string {
+  return `${recordId}/${versionNumber}`;
 }
 
 function pick<Row>(table: ReadonlyMap<string, Row>, keys: readonly string[]): Row[] {

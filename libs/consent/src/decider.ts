@@ -1,0 +1,131 @@
+import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
+import type { FhirResource } from '@carecord/fhir';
+import { compileConsents } from './compile-consent.ts';
+import type { RefusedPermit } from './compile-consent.ts';
+import { readHospitalPolicies } from './hospital-policies.ts';
+import { DEFAULT_HOSPITAL_POLICIES } from './policy-schema.ts';
+import { loadPolicies } from './policy-set.ts';
+import type { Circumstances, LoadedPolicies, Verdict } from './policy-set.ts';
+import type { PurposeOfUse } from './purpose.ts';
+
+/** What another hospital asks for, and what the patient has said. */
+export interface ReleaseQuestion {
+  /** DID of the asking hospital, proven by its signature. */
+  readonly requester: string;
+  /** Role of the staff member there, as that hospital states it. */
+  readonly role: string;
+  readonly purpose: PurposeOfUse;
+  /** R4 resource types, at least one; twice the same counts once. */
+  readonly resourceTypes: readonly string[];
+  /** All current Consents of this one patient, whatever their status. */
+  readonly consents: readonly FhirResource[];
+  readonly now: Date;
+}
+
+/**
+ * - `CONSENT_PERMITS`: with outcome `permit`
+ * - `POLICY_REFERS`: with outcome `refer`: consents permit, but a person at the holder must decide
+ * - `NO_CONSENT`: no consent permits any of it
+ * - `CONSENT_DENIES`: a consent denies what another one might permit
+ * - `POLICY_DENIES`: consents permit, the hospital's own policy does not
+ * - `EVALUATION_ERROR`: something did not fit or failed; nothing is released
+ */
+export type DecisionReason = 'CONSENT_PERMITS' | 'POLICY_REFERS' | 'NO_CONSENT' | 'CONSENT_DENIES' | 'POLICY_DENIES' | 'EVALUATION_ERROR';
+
+/** The answer, type by type: the three lists together are what was asked for. */
+export interface Decision {
+  readonly outcome: 'permit' | 'deny' | 'refer';
+  /** Types that may be released: at once with `permit`, after a person agreed with `refer`; empty with `deny`. */
+  readonly permittedTypes: string[];
+  /** With `permit`: types for which consents permit the release but a person would have to agree; left out of this release. */
+  readonly referredTypes: string[];
+  readonly deniedTypes: string[];
+  /** Whether less than everything that was asked for is permitted. */
+  readonly partial: boolean;
+  /** Ids of the policies that led to it, sorted. */
+  readonly policies: string[];
+  readonly reason: DecisionReason;
+  /** Consents that may have been meant to permit something but are not understood: for the holder's log, not for the asker. */
+  readonly refusedPermits: readonly RefusedPermit[];
+}
+
+/** The one function that decides whether records leave the hospital. */
+export class ConsentDecider {
+  private constructor(
+    private readonly hospitalPolicies: ReadonlyMap<string, PolicyJson>,
+    private readonly holder: string,
+  ) {}
+
+  /**
+   * @param options.hospitalPolicies Cedar text
+   * @default options.hospitalPolicies treatment and emergency treatment are answered unattended, all else is referred to a person
+   * @param options.holder DID of this hospital
+   * @throws ConsentError `POLICY_INVALID`
+   */
+  static create(options: { readonly hospitalPolicies?: string; readonly holder: string }): ConsentDecider {
+    return new ConsentDecider(readHospitalPolicies(options.hospitalPolicies ?? DEFAULT_HOSPITAL_POLICIES), options.holder);
+  }
+
+  /** Decides; never throws: whatever goes wrong is a denial with reason `EVALUATION_ERROR`. */
+  decide(question: ReleaseQuestion): Decision {
+    try {
+      return this.evaluate(question);
+    } catch {
+      return denial([...question.resourceTypes], [], 'EVALUATION_ERROR', []);
+    }
+  }
+
+  private evaluate(question: ReleaseQuestion): Decision {
+    const asked = [...new Set(question.resourceTypes)];
+    if (asked.length === 0) return denial([], [], 'EVALUATION_ERROR', []);
+    const { policies: consentPolicies, refused } = compileConsents(question.consents);
+    const loaded = loadPolicies(new Map([...consentPolicies, ...this.hospitalPolicies]));
+    const circumstances: Circumstances = { ...question, holder: this.holder };
+
+    const release = verdicts(loaded, 'release', asked, circumstances);
+    const released = allowedOf(release);
+    if (released.length === 0) return denial(asked, idsOf(release), this.whyDenied([...release.values()], consentPolicies), refused);
+
+    const unattended = verdicts(loaded, 'releaseUnattended', released, circumstances);
+    const atOnce = allowedOf(unattended);
+    const outcome = atOnce.length > 0 ? 'permit' : 'refer';
+    const permittedTypes = outcome === 'permit' ? atOnce : released;
+    return {
+      outcome,
+      permittedTypes,
+      referredTypes: released.filter((type) => !permittedTypes.includes(type)),
+      deniedTypes: asked.filter((type) => !released.includes(type)),
+      partial: permittedTypes.length < asked.length,
+      policies: [...new Set([...idsOf(release), ...idsOf(unattended)])].sort(),
+      reason: outcome === 'permit' ? 'CONSENT_PERMITS' : 'POLICY_REFERS',
+      refusedPermits: refused,
+    };
+  }
+
+  private whyDenied(release: readonly Verdict[], consentPolicies: ReadonlyMap<string, PolicyJson>): DecisionReason {
+    const forbidding = release.flatMap((verdict) => verdict.determining);
+    if (forbidding.some((id) => consentPolicies.has(id))) return 'CONSENT_DENIES';
+    return forbidding.length > 0 ? 'POLICY_DENIES' : 'NO_CONSENT';
+  }
+}
+
+function verdicts(
+  loaded: LoadedPolicies,
+  action: 'release' | 'releaseUnattended',
+  types: readonly string[],
+  circumstances: Circumstances,
+): Map<string, Verdict> {
+  return new Map(types.map((type) => [type, loaded.ask(action, type, circumstances)]));
+}
+
+function allowedOf(verdictOfType: ReadonlyMap<string, Verdict>): string[] {
+  return [...verdictOfType].filter(([, verdict]) => verdict.allowed).map(([type]) => type);
+}
+
+function idsOf(verdictOfType: ReadonlyMap<string, Verdict>): string[] {
+  return [...new Set([...verdictOfType.values()].flatMap((verdict) => verdict.determining))].sort();
+}
+
+function denial(deniedTypes: string[], policies: string[], reason: DecisionReason, refusedPermits: readonly RefusedPermit[]): Decision {
+  return { outcome: 'deny', permittedTypes: [], referredTypes: [], deniedTypes, partial: deniedTypes.length > 0, policies, reason, refusedPermits };
+}

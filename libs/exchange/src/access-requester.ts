@@ -1,0 +1,230 @@
+import type { AuditActor, AuditEntry } from '@carecord/audit';
+import { later, newId } from '@carecord/core';
+import type { Transaction } from '@carecord/core';
+import { fetchBlocks, NetworkError } from '@carecord/network';
+import type { Member } from '@carecord/network';
+import type { OpenedRecord } from '@carecord/records';
+import type { RequesterDependencies, Staff } from './dependencies.ts';
+import { fromBase64Url } from './encoding.ts';
+import { ExchangeError } from './error.ts';
+import { verifyGrant } from './grant.ts';
+import { ANSWER_LIFETIME_MILLISECONDS, REFERRAL_LIFETIME_MILLISECONDS } from './limits.ts';
+import type { SentChange, SentRequest } from './ports.ts';
+import { ACCESS_OUTCOME_PROTOCOL, ACCESS_REQUEST_PROTOCOL } from './protocols.ts';
+import type { AccessAnswer, AccessOutcome, OutcomeReceipt, RefusalCode } from './protocols.ts';
+import { buildRequest } from './question.ts';
+import type { AccessQuestion } from './question.ts';
+import { ReleaseReader } from './release-reader.ts';
+import { SealedValues } from './sealed-values.ts';
+import { SentRequests } from './sent-requests.ts';
+import type { SentRequestView } from './sent-requests.ts';
+import { signAccessRequest } from './signed-request.ts';
+import type { AccessRequest } from './signed-request.ts';
+import { mayFollow, nextSent } from './state-machine.ts';
+import type { SentState } from './state-machine.ts';
+
+/** What became of a question so far. */
+export interface RequestOutcome {
+  readonly requestId: string;
+  /** `referred`: a person at the holder decides; the state changes when the holder tells us. */
+  readonly state: Extract<SentState, 'released' | 'referred' | 'refused'>;
+  /** With `refused`: the code. `NOT_AVAILABLE` is all that a holder says about a patient. */
+  readonly code?: RefusalCode;
+}
+
+/** The hospital that asks: sends signed requests, checks and keeps what is released, opens it for who asked. */
+export class AccessRequester {
+  private readonly sealed: SealedValues;
+  private readonly reader: ReleaseReader;
+  private readonly sentRequests: SentRequests;
+
+  constructor(private readonly dependencies: RequesterDependencies) {
+    this.sealed = new SealedValues(dependencies.sealingKey);
+    this.reader = new ReleaseReader(dependencies, this.sealed);
+    this.sentRequests = new SentRequests(dependencies, this.sealed);
+  }
+
+  /** Registers the outcome protocol with the network. Call it once. */
+  start(): void {
+    this.dependencies.network.handle(ACCESS_OUTCOME_PROTOCOL, (outcome, from) => this.onOutcome(outcome, from));
+  }
+
+  /**
+   * Asks a hospital for records of one patient, and fetches them when it releases them.
+   * @throws ExchangeError `REQUEST_INVALID`, `REASON_INVALID`; `HOLDER_UNREACHABLE`, `GRANT_INVALID`, `GRANT_EXPIRED`, `CIPHERTEXT_TAMPERED` or `NOT_AVAILABLE`
+   * (granted, but not given out); the request is `failed` then
+   */
+  async requestAccess(question: AccessQuestion): Promise<RequestOutcome> {
+    const { clock, local } = this.dependencies;
+    const pseudonym = this.sealed.pseudonym(question.staff.id, question.holder);
+    const request = buildRequest(question, { requestId: newId(), pseudonym, local, now: clock.now() });
+    const jws = await signAccessRequest(request, { did: local.resolved, signer: local.signer });
+    const sent = await this.remember(request, question.staff);
+    try {
+      const answer = await this.dependencies.network.request(ACCESS_REQUEST_PROTOCOL, request.holder, jws);
+      return await this.settle(sent, answer, staffActor(sent));
+    } catch (error) {
+      throw await this.failed(sent, error);
+    }
+  }
+
+  /** A staff member's requests, newest first. Those whose time is over show as `expired`. */
+  requests(staffId: string): Promise<SentRequestView[]> {
+    return this.sentRequests.list(staffId);
+  }
+
+  /**
+   * The released records of a request, opened, newest first by clinical date.
+   * @throws ExchangeError `REQUEST_NOT_FOUND` (also for another staff member's), `WRONG_STATE`, `GRANT_EXPIRED`, `GRANT_INVALID` or `CIPHERTEXT_TAMPERED`
+   */
+  readReleased(requestId: string, staff: Staff): Promise<OpenedRecord[]> {
+    return this.reader.read(requestId, staff);
+  }
+
+  /** Ends what is over: lost questions, unanswered referrals, grants with their keys, blocks. To be called now and then. */
+  expireOverdue(): Promise<void> {
+    return this.sentRequests.expireOverdue();
+  }
+
+  /** A holder tells what a person decided. Idempotent; rejects when the blocks cannot be fetched now, so that the holder tells it again. */
+  async onOutcome(outcome: AccessOutcome, from: Member): Promise<OutcomeReceipt> {
+    const sent = await this.dependencies.sent.find(outcome.requestId);
+    if (sent === undefined || sent.holder !== from.did) return { accepted: false };
+    const event = outcome.answer.state === 'released' ? 'release' : 'refuse';
+    if (!mayFollow(sent.state, event)) return { accepted: sent.state === outcome.answer.state };
+    try {
+      const { state } = await this.settle(sent, outcome.answer, { kind: 'hospital', id: from.did });
+      return { accepted: state === outcome.answer.state };
+    } catch (error) {
+      if (!(error instanceof ExchangeError) || !GRANT_FAULTS.has(error.code)) throw error;
+      await this.failed(sent, error);
+      return { accepted: false };
+    }
+  }
+
+  private async remember(request: AccessRequest, staff: Staff): Promise<SentRequest> {
+    const { audit, sent, transactions } = this.dependencies;
+    const { requestId, holder, purpose, resourceTypes, reason } = request;
+    const askedAt = new Date(request.issuedAt);
+    const row: SentRequest = {
+      requestId,
+      staffId: staff.id,
+      role: staff.role,
+      holder,
+      state: 'asked',
+      purpose,
+      sealedReason: this.sealed.sealReason(requestId, reason),
+      resourceTypes,
+      askedAt,
+      deadline: later(askedAt, ANSWER_LIFETIME_MILLISECONDS),
+    };
+    await transactions.run(async (transaction) => {
+      if ((await sent.insert(transaction, row)) === 'duplicate') throw new ExchangeError('REQUEST_REPLAYED', 'A request with this id exists.');
+      await audit.append(transaction, { ...entryOf(row), type: 'access-requested', outcome: 'success', actor: staffActor(row) });
+    });
+    return row;
+  }
+
+  private async settle(sent: SentRequest, answer: AccessAnswer, actor: AuditActor): Promise<RequestOutcome> {
+    if (answer.state === 'released') return this.takeRelease(sent, answer.grant, actor);
+    const settledAt = this.dependencies.clock.now();
+    if (answer.state === 'referred') {
+      const deadline = later(settledAt, REFERRAL_LIFETIME_MILLISECONDS);
+      const change = { state: nextSent(sent.state, 'refer'), deadline, settledAt };
+      return this.step(sent, change, { ...entryOf(sent), type: 'access-referred', outcome: 'success', actor });
+    }
+    const change = { state: nextSent(sent.state, 'refuse'), outcomeCode: answer.code, settledAt };
+    return this.step(sent, change, { ...entryOf(sent), type: 'access-refused', outcome: 'refused', actor, reasonCode: answer.code });
+  }
+
+  private async takeRelease(sent: SentRequest, jws: Extract<AccessAnswer, { state: 'released' }>['grant'], actor: AuditActor): Promise<RequestOutcome> {
+    const { blocks, clock, local, network, recipientSeed } = this.dependencies;
+    const holder = await network.memberByDid(sent.holder);
+    if (holder === undefined) throw unreachable();
+    const asked = { requestId: sent.requestId, requester: local.resolved.did, purpose: sent.purpose };
+    const { terms } = await verifyGrant(jws, asked, holder.resolved, { recipientSeed, now: clock.now() });
+    const ciphertexts = await this.fetch(sent.holder, [...new Set(terms.versions.map((version) => version.contentId))]);
+    const deadline = new Date(terms.expiresAt);
+    const change: SentChange = {
+      state: nextSent(sent.state, 'release'),
+      sealedGrant: this.sealed.sealGrant(sent.requestId, fromBase64Url(jws.payload)),
+      deadline,
+      settledAt: clock.now(),
+    };
+    const detail = { grantId: terms.grantId, versions: terms.versions.length };
+    return this.step(sent, change, { ...entryOf(sent), type: 'records-received', outcome: 'success', actor, detail }, (transaction) =>
+      blocks.save(transaction, [...ciphertexts].map(([contentId, ciphertext]) => ({ contentId, ciphertext })), deadline),
+    );
+  }
+
+  private async fetch(holder: string, contentIds: string[]): Promise<Map<string, Uint8Array>> {
+    if (contentIds.length === 0) return new Map();
+    const ciphertexts = await fetchBlocks(this.dependencies.network, holder, contentIds);
+    if (ciphertexts.size < contentIds.length) throw new ExchangeError('NOT_AVAILABLE', 'The holder does not give out all that it granted.');
+    return ciphertexts;
+  }
+
+  /** Takes a step; if the request moved on meanwhile, says where it stands. */
+  private async step(sent: SentRequest, change: SentChange, entry: AuditEntry, alongside?: Alongside): Promise<RequestOutcome> {
+    const changed = await this.write(sent, change, entry, alongside);
+    return outcomeOf(changed ? { ...sent, ...change } : await this.dependencies.sent.find(sent.requestId));
+  }
+
+  /** Writes a step, what belongs to it and its log entry together; false, and nothing written, if the request moved on. */
+  private async write(sent: SentRequest, change: SentChange, entry: AuditEntry, alongside?: Alongside): Promise<boolean> {
+    const { audit, sent: store, transactions } = this.dependencies;
+    return transactions.run(async (transaction) => {
+      if ((await store.change(transaction, sent.requestId, sent.state, change)) === 'wrong-state') return false;
+      await alongside?.(transaction);
+      await audit.append(transaction, entry);
+      return true;
+    });
+  }
+
+  /** Notes the failure and gives the error to throw. */
+  private async failed(sent: SentRequest, cause: unknown): Promise<unknown> {
+    const { clock, logger } = this.dependencies;
+    const error = asExchangeError(cause);
+    const outcomeCode = error instanceof ExchangeError ? error.code : 'INTERNAL_ERROR';
+    const change = { state: nextSent(sent.state, 'fail'), outcomeCode, settledAt: clock.now() };
+    const actor = { kind: 'system', id: 'exchange' } as const;
+    try {
+      await this.write(sent, change, { ...entryOf(sent), type: 'access-refused', outcome: 'failure', actor, reasonCode: outcomeCode });
+    } catch (unrecorded) {
+      logger.error('access-failure-not-recorded', { requestId: sent.requestId }, unrecorded);
+    }
+    return error;
+  }
+}
+
+type Alongside = (transaction: Transaction) => Promise<void>;
+
+/** Faults of what the holder sent, which sending it again does not mend. */
+const GRANT_FAULTS: ReadonlySet<string> = new Set(['GRANT_INVALID', 'GRANT_EXPIRED']);
+
+function outcomeOf(request: SentRequest | undefined): RequestOutcome {
+  if (request?.state !== 'released' && request?.state !== 'referred' && request?.state !== 'refused') {
+    throw new ExchangeError('WRONG_STATE', 'The request ended before its answer was taken.');
+  }
+  const { requestId, state, outcomeCode } = request;
+  return { requestId, state, ...(outcomeCode === undefined ? {} : { code: outcomeCode as RefusalCode }) };
+}
+
+function entryOf(request: SentRequest): Pick<AuditEntry, 'counterparty' | 'purpose' | 'requestId'> {
+  return { counterparty: request.holder, purpose: request.purpose, requestId: request.requestId };
+}
+
+function staffActor(request: SentRequest): AuditActor {
+  return { kind: 'staff', id: request.staffId, role: request.role };
+}
+
+/** An error of the network as one of ours; any other stays what it is. */
+function asExchangeError(cause: unknown): unknown {
+  if (!(cause instanceof NetworkError)) return cause;
+  if (cause.code !== 'BLOCK_INVALID') return unreachable(cause);
+  return new ExchangeError('CIPHERTEXT_TAMPERED', 'The holder gave bytes that are not those it granted.', { cause });
+}
+
+function unreachable(cause?: unknown): ExchangeError {
+  return new ExchangeError('HOLDER_UNREACHABLE', 'The hospital asked cannot be reached, or broke off: try again later.', { cause });
+}

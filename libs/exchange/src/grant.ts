@@ -1,0 +1,177 @@
+import { canonicalJsonBytes, newId } from '@carecord/core';
+import { PURPOSES_OF_USE } from '@carecord/consent';
+import type { PurposeOfUse } from '@carecord/consent';
+import { hashWithContext, isContentId, open, openFrom, randomKey, seal, sealTo, signJws, verifyJws } from '@carecord/crypto';
+import type { GeneralJws, HybridSigner } from '@carecord/crypto';
+import type { ResolvedDid } from '@carecord/identity';
+import type { ReleasableVersion } from '@carecord/records';
+import { z } from 'zod';
+import { base64UrlSchema, decodeJsonPayload, didSchema, fromBase64Url, instantSchema, toBase64Url } from './encoding.ts';
+import { ExchangeError } from './error.ts';
+import { MAX_GRANT_VERSIONS } from './limits.ts';
+
+/** The JWS type of a grant (RFC 7515, section 4.1.9). */
+const GRANT_TYPE = 'carecord-grant+jws';
+/** HPKE info: the grant key opens only together with the very terms that were signed. */
+const TERMS_CONTEXT = 'carecord/v1/grant-terms';
+/** What a data key is sealed as, under the grant key. */
+const DATA_KEY_CONTEXT = 'carecord/v1/grant-data-key';
+/** A sealed 32-byte key has 61 bytes under the grant key and 1168 to a recipient; the rest is room for another suite. */
+const MAX_WRAPPED_KEY_BYTES = 128;
+const MAX_SEALED_GRANT_KEY_BYTES = 4096;
+
+const contentIdSchema = z.string().max(128).refine(isContentId, 'is no content id');
+
+const grantedVersionSchema = z.strictObject({
+  recordId: z.uuid(),
+  versionNumber: z.int().min(1),
+  resourceType: z.string().regex(/^[A-Z][A-Za-z]{1,63}$/),
+  contentId: contentIdSchema,
+  wrappedDataKey: base64UrlSchema({ atMost: MAX_WRAPPED_KEY_BYTES }),
+});
+
+const grantTermsSchema = z.strictObject({
+  grantId: z.uuid(),
+  requestId: z.uuid(),
+  holder: didSchema,
+  recipient: didSchema,
+  purpose: z.enum(PURPOSES_OF_USE),
+  versions: z.array(grantedVersionSchema).max(MAX_GRANT_VERSIONS),
+  /** Content id of the patient's sealed manifest at the time: which state of the record the versions are from. */
+  manifest: contentIdSchema,
+  issuedAt: instantSchema,
+  expiresAt: instantSchema,
+});
+
+const grantSchema = z.strictObject({ terms: grantTermsSchema, sealedGrantKey: base64UrlSchema({ atMost: MAX_SEALED_GRANT_KEY_BYTES }) });
+
+/** One version of a record that a grant releases; the wrapped data key is base64url. */
+export type GrantedVersion = z.infer<typeof grantedVersionSchema>;
+/** What the holder signs: these versions, this recipient, this purpose, until then. Instants are ISO 8601 in UTC. */
+export type GrantTerms = z.infer<typeof grantTermsSchema>;
+
+/** A fresh grant. */
+export interface IssuedGrant {
+  readonly terms: GrantTerms;
+  readonly jws: GeneralJws;
+}
+
+/** A grant that opened: its terms and the data keys (32 bytes each) in the order of `terms.versions`. */
+export interface OpenedGrant {
+  readonly terms: GrantTerms;
+  readonly dataKeys: readonly Uint8Array[];
+}
+
+/**
+ * Makes a grant: one fresh grant key wraps the data keys and is sealed to the recipient, bound to the terms by HPKE's info
+ * (RFC 9180, section 5.1); the holder signs both.
+ * @throws ExchangeError `TOO_MANY_RECORDS`
+ */
+export async function issueGrant(grant: {
+  readonly requestId: string;
+  readonly purpose: PurposeOfUse;
+  readonly holder: { readonly did: ResolvedDid; readonly signer: HybridSigner };
+  readonly recipient: ResolvedDid;
+  readonly versions: readonly ReleasableVersion[];
+  readonly manifest: string;
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+}): Promise<IssuedGrant> {
+  if (grant.versions.length > MAX_GRANT_VERSIONS) {
+    throw new ExchangeError('TOO_MANY_RECORDS', `One grant can name ${MAX_GRANT_VERSIONS} versions at the most.`);
+  }
+  const grantKey = randomKey();
+  const terms: GrantTerms = {
+    grantId: newId(),
+    requestId: grant.requestId,
+    holder: grant.holder.did.did,
+    recipient: grant.recipient.did,
+    purpose: grant.purpose,
+    versions: grant.versions.map((version) => wrap(grantKey, version)),
+    manifest: grant.manifest,
+    issuedAt: grant.issuedAt.toISOString(),
+    expiresAt: grant.expiresAt.toISOString(),
+  };
+  const sealedGrantKey = toBase64Url(await sealTo(grant.recipient.recipientPublicKey, infoOf(terms), grantKey));
+  const payload = canonicalJsonBytes({ terms, sealedGrantKey });
+  return { terms, jws: await signJws(grant.holder.signer, GRANT_TYPE, grant.holder.did.signingKeyIds, payload) };
+}
+
+/**
+ * Checks that a grant is the answer to what was asked, and opens it.
+ * @param asked what our request said
+ * @param holder the holder's DID as proven on the connection
+ * @throws ExchangeError `GRANT_INVALID`, or `GRANT_EXPIRED`
+ */
+export async function verifyGrant(
+  jws: unknown,
+  asked: { readonly requestId: string; readonly requester: string; readonly purpose: PurposeOfUse },
+  holder: ResolvedDid,
+  reader: { readonly recipientSeed: Uint8Array; readonly now: Date },
+): Promise<OpenedGrant> {
+  const payload = await verifyJws(jws, GRANT_TYPE, holder.signing).catch((cause: unknown) => {
+    throw grantInvalid(cause);
+  });
+  const { terms } = parseGrant(payload);
+  checkAnswers(terms, asked, holder.did);
+  checkOpenAt(terms, reader.now);
+  return openGrant(payload, reader.recipientSeed);
+}
+
+/**
+ * Opens a grant that was verified before.
+ * @param payload the signed bytes
+ * @throws ExchangeError `GRANT_INVALID`
+ */
+export async function openGrant(payload: Uint8Array, recipientSeed: Uint8Array): Promise<OpenedGrant> {
+  const { terms, sealedGrantKey } = parseGrant(payload);
+  try {
+    const grantKey = await openFrom(recipientSeed, infoOf(terms), fromBase64Url(sealedGrantKey));
+    return { terms, dataKeys: terms.versions.map((version) => unwrap(grantKey, version)) };
+  } catch (cause) {
+    throw grantInvalid(cause);
+  }
+}
+
+/**
+ * Checks that the grant has not ended.
+ * @throws ExchangeError `GRANT_EXPIRED`
+ */
+export function checkOpenAt(terms: Pick<GrantTerms, 'expiresAt'>, now: Date): void {
+  if (now >= new Date(terms.expiresAt)) throw new ExchangeError('GRANT_EXPIRED', 'The time for reading these records is over: ask again.');
+}
+
+function checkAnswers(terms: GrantTerms, asked: { requestId: string; requester: string; purpose: PurposeOfUse }, holder: string): void {
+  const answers =
+    terms.requestId === asked.requestId && terms.recipient === asked.requester && terms.purpose === asked.purpose && terms.holder === holder;
+  if (!answers) throw grantInvalid();
+}
+
+function parseGrant(payload: Uint8Array): z.infer<typeof grantSchema> {
+  try {
+    return grantSchema.parse(decodeJsonPayload(payload));
+  } catch (cause) {
+    throw grantInvalid(cause);
+  }
+}
+
+function wrap(grantKey: Uint8Array, { recordId, versionNumber, resourceType, contentId, dataKey }: ReleasableVersion): GrantedVersion {
+  const version = { recordId, versionNumber, resourceType, contentId };
+  return { ...version, wrappedDataKey: toBase64Url(seal(grantKey, dataKey, DATA_KEY_CONTEXT, associatedData(version))) };
+}
+
+function unwrap(grantKey: Uint8Array, { wrappedDataKey, ...version }: GrantedVersion): Uint8Array {
+  return open(grantKey, fromBase64Url(wrappedDataKey), DATA_KEY_CONTEXT, associatedData(version));
+}
+
+function associatedData({ recordId, versionNumber, resourceType, contentId }: Omit<GrantedVersion, 'wrappedDataKey'>): Uint8Array {
+  return canonicalJsonBytes([recordId, versionNumber, resourceType, contentId]);
+}
+
+function infoOf(terms: GrantTerms): Uint8Array {
+  return hashWithContext(TERMS_CONTEXT, canonicalJsonBytes(terms));
+}
+
+function grantInvalid(cause?: unknown): ExchangeError {
+  return new ExchangeError('GRANT_INVALID', 'The holder answered with a grant that is not valid for this request.', { cause });
+}

@@ -1,0 +1,203 @@
+import { AuditLog } from '@carecord/audit';
+import type { AuditEvent } from '@carecord/audit';
+import { buildConsent, ConsentDecider } from '@carecord/consent';
+import type { PurposeOfUse } from '@carecord/consent';
+import { silentLogger } from '@carecord/core';
+import { generateRecipientSeed, generateSigningSeeds, hybridSigner, randomKey, recipientPublicKey } from '@carecord/crypto';
+import type { HybridSigner } from '@carecord/crypto';
+import type { NetworkDescription, ResolvedDid } from '@carecord/identity';
+import { Guardian, guardianKeys, Locator } from '@carecord/locator';
+import type { Member } from '@carecord/network';
+import { patientIdentifiers } from '@carecord/fhir';
+import { Records } from '@carecord/records';
+import { ManualClock } from '../../testkit/src/manual-clock.ts';
+import { MemoryAuditStore } from '../../testkit/src/memory/audit-store.ts';
+import {
+  MemoryGrantStore,
+  MemoryReceivedBlockStore,
+  MemoryReceivedRequestStore,
+  MemorySentRequestStore,
+} from '../../testkit/src/memory/exchange-stores.ts';
+import { MemoryLocatorStore } from '../../testkit/src/memory/locator-store.ts';
+import { MemoryOutbox } from '../../testkit/src/memory/outbox.ts';
+import { MemoryPatientKeyStore } from '../../testkit/src/memory/patient-key-store.ts';
+import { MemoryRecordStore } from '../../testkit/src/memory/record-store.ts';
+import { MemoryTransactions } from '../../testkit/src/memory/transactions.ts';
+import { patientOfSize } from '../../testkit/src/patients/patient-of-size.ts';
+import { AccessHolder } from './access-holder.ts';
+import { AccessRequester } from './access-requester.ts';
+import type { RequestOutcome } from './access-requester.ts';
+import { REFUSAL_DEADLINE_MILLISECONDS } from './limits.ts';
+import type { AccessQuestion } from './question.ts';
+import { ACCESS_DECIDED } from './referrals.ts';
+import { TestNetwork } from './test-network.fixture.ts';
+
+export const NETWORK_ID = 'test-network';
+export const CLINICIAN = { id: 'staff-1', role: 'clinician' };
+const START = new Date('2026-06-01T08:00:00.000Z');
+const SYSTEM = { kind: 'system', id: 'test' } as const;
+
+/** One hospital with everything behind its exchange. */
+export class TestHospital {
+  readonly did: string;
+  readonly member: Member;
+  readonly transactions = new MemoryTransactions();
+  readonly outbox = new MemoryOutbox(this.transactions);
+  readonly received = new MemoryReceivedRequestStore();
+  readonly grants = new MemoryGrantStore();
+  readonly sent = new MemorySentRequestStore();
+  readonly blocks = new MemoryReceivedBlockStore();
+  readonly audit: AuditLog;
+  /** Set it to make every further log entry of these types fail. */
+  unwritable: readonly string[] = [];
+  readonly records: Records;
+  readonly locator: Locator;
+  readonly holder: AccessHolder;
+  readonly requester: AccessRequester;
+
+  constructor(
+    name: string,
+    readonly resolved: ResolvedDid,
+    readonly signer: HybridSigner,
+    recipientSeed: Uint8Array,
+    network: TestNetwork,
+    description: NetworkDescription,
+    private readonly clock: ManualClock,
+  ) {
+    this.did = resolved.did;
+    this.member = { did: this.did, name, roles: ['hospital'], peerId: `peer-${name}`, resolved, membershipValidUntil: new Date('2027-01-01') };
+    const host = network.join(this.member);
+    const auditStore = new MemoryAuditStore();
+    const insert = auditStore.insert.bind(auditStore);
+    auditStore.insert = (transaction, events) =>
+      events.some((event) => this.unwritable.includes(event.type)) ? Promise.reject(new Error('The log is full.')) : insert(transaction, events);
+    this.audit = new AuditLog(auditStore, clock);
+    const { audit, outbox, transactions, received, grants, sent, blocks } = this;
+    this.records = new Records({ stores: new MemoryRecordStore(), keys: new MemoryPatientKeyStore(), transactions, audit, outbox, rootKey: randomKey(), clock });
+    const locating = { network: host, description, store: new MemoryLocatorStore(), signer, did: resolved, indexKey: randomKey() };
+    this.locator = new Locator({ ...locating, audit, transactions, clock, logger: silentLogger });
+    const common = { network: host, local: { networkId: NETWORK_ID, resolved, signer }, audit, transactions, sealingKey: randomKey(), clock, logger: silentLogger };
+    const consent = ConsentDecider.create({ holder: this.did });
+    this.holder = new AccessHolder({ ...common, records: this.records, locator: this.locator, consent, received, grants, outbox });
+    this.requester = new AccessRequester({ ...common, recipientSeed, sent, blocks });
+    this.holder.start();
+    this.requester.start();
+  }
+
+  /** Admits a patient of so many resources and makes it locatable. */
+  async admit(resources: number, listing: 'listed' | 'unlisted', seed = 1): Promise<TestPatient> {
+    const { bundle, nationalId } = patientOfSize(resources, { seed });
+    const { patients } = await this.records.admit(bundle, { actor: SYSTEM, listing });
+    const patientId = patients[0] as string;
+    const identifiers = patientIdentifiers(await this.records.readPatient(patientId));
+    await this.locator.publishPatient(patientId, identifiers, listing);
+    return { patientId, nationalId };
+  }
+
+  /** The patient consents to a release to another hospital; returns the Consent's id. */
+  async consentTo(patientId: string, recipient: TestHospital, purposes: PurposeOfUse[] = ['TREAT', 'HOPERAT'], resourceTypes?: string[]): Promise<string> {
+    const consent = buildConsent({
+      fhirPatientId: await this.records.fhirPatientId(patientId),
+      recipient: { did: recipient.did, name: recipient.member.name },
+      purposes,
+      resourceTypes,
+      validFrom: START,
+      validUntil: new Date('2026-12-01'),
+      decision: 'permit',
+      now: this.clock.now(),
+    });
+    await this.records.putResource(patientId, consent, SYSTEM, 'consent-given');
+    return consent.id as string;
+  }
+
+  /** Withdraws all consents, without telling the exchange. */
+  async withdrawConsents(patientId: string): Promise<void> {
+    for (const consent of await this.records.consents(patientId)) {
+      await this.records.putResource(patientId, { ...consent, status: 'inactive' }, SYSTEM, 'consent-withdrawn');
+    }
+  }
+
+  /** Finds the tag of an identifier and asks with it. */
+  async askByTag(holder: TestHospital, nationalId: { system: string; value: string }, changes: Partial<AccessQuestion> = {}): Promise<RequestOutcome> {
+    const { tag } = await this.locator.locate(nationalId, { purpose: 'TREAT', actor: SYSTEM });
+    return this.ask(holder, { locationTag: tag, ...changes });
+  }
+
+  /** Asks, and lets the time pass that a refusal takes. */
+  ask(holder: TestHospital, changes: Partial<AccessQuestion>): Promise<RequestOutcome> {
+    const question = { holder: holder.did, purpose: 'TREAT', reason: 'Treated here since this morning.', staff: CLINICIAN, ...changes } as const;
+    return letTimePass(this.clock, this.requester.requestAccess(question));
+  }
+
+  /** Does what the outbox worker does. */
+  deliverOutcomes(): Promise<number> {
+    return this.outbox.deliver(ACCESS_DECIDED, (payload) => this.holder.pushOutcome(payload));
+  }
+
+  /** Types of the log's events of exchange, oldest first. */
+  async log(): Promise<AuditEvent[]> {
+    const kinds = /^(access|records|blocks|release)-/;
+    return (await this.audit.list({ limit: 1000 })).filter((event) => kinds.test(event.type)).reverse();
+  }
+}
+
+export interface TestPatient {
+  readonly patientId: string;
+  readonly nationalId: { readonly system: string; readonly value: string };
+}
+
+/** A network with a guardian and hospitals A, B and C. */
+export async function makeHospitals(): Promise<{ clock: ManualClock; network: TestNetwork; a: TestHospital; b: TestHospital; c: TestHospital }> {
+  const clock = new ManualClock(START);
+  const network = new TestNetwork(clock);
+  const oprfSecret = randomKey();
+  const guardian = await makeIdentity('authority');
+  const guardianHost = network.join({
+    did: guardian.resolved.did,
+    name: 'Authority',
+    roles: ['authority', 'guardian'],
+    peerId: 'peer-authority',
+    resolved: guardian.resolved,
+    membershipValidUntil: new Date('2027-01-01'),
+  });
+  new Guardian({ oprfSecret, network: guardianHost, audit: new AuditLog(new MemoryAuditStore(), clock), transactions: new MemoryTransactions(), clock }).start();
+  const { did } = guardian.resolved;
+  const description = { networkId: NETWORK_ID, authority: did, guardian: did, guardianPublicKey: guardianKeys(oprfSecret).publicKey, epoch: 1 };
+  const hospital = async (name: string): Promise<TestHospital> => {
+    const { resolved, signer, recipientSeed } = await makeIdentity(name);
+    return new TestHospital(name, resolved, signer, recipientSeed, network, description, clock);
+  };
+  return { clock, network, a: await hospital('a'), b: await hospital('b'), c: await hospital('c') };
+}
+
+/** A DID with its keys, as a resolved log would give it. */
+export async function makeIdentity(name: string): Promise<{ resolved: ResolvedDid; signer: HybridSigner; recipientSeed: Uint8Array }> {
+  const signer = hybridSigner(generateSigningSeeds());
+  const recipientSeed = generateRecipientSeed();
+  const did = `did:webvh:Qm${name}:${name}.hospital.example`;
+  const resolved = {
+    did,
+    versionId: '1-Qm',
+    versionNumber: 1,
+    log: '',
+    signing: signer.publicKeys,
+    signingKeyIds: { ed25519: `${did}#ed25519`, mlDsa65: `${did}#ml-dsa-65` },
+    recipientPublicKey: await recipientPublicKey(recipientSeed),
+    recipientKeyId: `${did}#recipient`,
+  };
+  return { resolved, signer, recipientSeed };
+}
+
+/** Waits for work that may sleep on the clock: whenever somebody sleeps, a refusal's time passes. */
+export async function letTimePass<Result>(clock: ManualClock, work: Promise<Result>): Promise<Result> {
+  let done = false;
+  const watched = work.finally(() => {
+    done = true;
+  });
+  watched.catch(() => undefined);
+  while (!done) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (clock.sleeping > 0) clock.advance(REFUSAL_DEADLINE_MILLISECONDS);
+  }
+  return watched;
+}

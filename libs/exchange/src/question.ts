@@ -1,0 +1,67 @@
+import { later } from '@carecord/core';
+import type { PurposeOfUse } from '@carecord/consent';
+import type { LocalMember } from '@carecord/identity';
+import type { Staff } from './dependencies.ts';
+import { toBase64Url } from './encoding.ts';
+import { ExchangeError } from './error.ts';
+import { MAX_REASON_CHARACTERS, REQUEST_LIFETIME_MILLISECONDS } from './limits.ts';
+import { reasonSchema } from './signed-request.ts';
+import type { AccessRequest } from './signed-request.ts';
+
+/** What a staff member asks another hospital. At least one of `handle` and `locationTag` names the patient; a handle is preferred. */
+export interface AccessQuestion {
+  /** The handle of one of the holder's pointers. */
+  readonly handle?: Uint8Array;
+  /** The tag of the blinded lookup: for a hospital to which no pointer leads. */
+  readonly locationTag?: Uint8Array;
+  /** DID of the hospital asked. */
+  readonly holder: string;
+  readonly purpose: PurposeOfUse;
+  /** Free text for the person who decides or reviews; 1 to 500 characters. */
+  readonly reason: string;
+  /** FHIR R4 resource types. @default all */
+  readonly resourceTypes?: readonly string[];
+  readonly staff: Staff;
+}
+
+/**
+ * The request as it will be signed.
+ * @throws ExchangeError `REQUEST_INVALID` when it names no patient, `REASON_INVALID`
+ */
+export function buildRequest(
+  question: AccessQuestion,
+  by: {
+    readonly requestId: string;
+    readonly pseudonym: string;
+    readonly local: Pick<LocalMember, 'networkId' | 'resolved'>;
+    readonly now: Date;
+  },
+): AccessRequest {
+  const { holder, purpose, reason, resourceTypes, staff } = question;
+  return {
+    requestId: by.requestId,
+    requester: by.local.resolved.did,
+    holder,
+    network: by.local.networkId,
+    selector: selectorOf(question),
+    purpose,
+    reason: checkedReason(reason),
+    role: staff.role,
+    staffPseudonym: by.pseudonym,
+    ...(resourceTypes === undefined ? {} : { resourceTypes: [...resourceTypes] }),
+    issuedAt: by.now.toISOString(),
+    expiresAt: later(by.now, REQUEST_LIFETIME_MILLISECONDS).toISOString(),
+  };
+}
+
+function selectorOf({ handle, locationTag }: AccessQuestion): AccessRequest['selector'] {
+  if (handle !== undefined) return { handle: toBase64Url(handle) };
+  if (locationTag !== undefined) return { tag: toBase64Url(locationTag) };
+  throw new ExchangeError('REQUEST_INVALID', 'The request names no patient.');
+}
+
+function checkedReason(reason: string): string {
+  const checked = reasonSchema.safeParse(reason);
+  if (!checked.success) throw new ExchangeError('REASON_INVALID', `A request needs a reason of 1 to ${MAX_REASON_CHARACTERS} characters.`);
+  return checked.data;
+}

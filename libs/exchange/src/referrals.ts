@@ -1,0 +1,181 @@
+import type { AuditEntry } from '@carecord/audit';
+import { later } from '@carecord/core';
+import type { PurposeOfUse } from '@carecord/consent';
+import { generalJwsSchema } from '@carecord/crypto';
+import { decodeJsonPayload } from './encoding.ts';
+import type { HolderDependencies, Staff } from './dependencies.ts';
+import { ExchangeError } from './error.ts';
+import { MAX_LISTED_REQUESTS, OUTCOME_LIFETIME_MILLISECONDS, REFERRAL_LIFETIME_MILLISECONDS } from './limits.ts';
+import type { ReceivedRequest, StoredGrant } from './ports.ts';
+import { ACCESS_OUTCOME_PROTOCOL } from './protocols.ts';
+import type { AccessOutcome } from './protocols.ts';
+import { NotAvailable } from './refusal.ts';
+import { decisionDetail } from './release.ts';
+import type { ReleasePlanner } from './release.ts';
+import type { SealedValues } from './sealed-values.ts';
+import { nextReceived } from './state-machine.ts';
+import type { ReceivedState } from './state-machine.ts';
+
+/** Outbox topic: a person decided about a referred request; payload `{ requestId }`. */
+export const ACCESS_DECIDED = 'access-decided';
+
+/** A referred request as a person at the holder sees it. */
+export interface InboxEntry {
+  readonly requestId: string;
+  /** DID of the asking hospital. */
+  readonly requester: string;
+  /** Our internal patient id. */
+  readonly patientId: string;
+  readonly purpose: PurposeOfUse;
+  readonly role: string;
+  readonly staffPseudonym: string;
+  readonly reason: string;
+  /** Undefined: all. */
+  readonly resourceTypes?: readonly string[];
+  readonly receivedAt: Date;
+  /** Until when it can be decided. */
+  readonly lapsesAt: Date;
+}
+
+/** What became of a referred request. */
+export interface ReferralDecision {
+  readonly requestId: string;
+  readonly state: Extract<ReceivedState, 'permitted' | 'denied'>;
+  /** Why: for the holder alone. */
+  readonly reasonCode: string;
+}
+
+type Referral = ReceivedRequest & { readonly patientId: string };
+
+/** The requests that a person has to decide, and the way of that decision back to the asker. */
+export class Referrals {
+  constructor(
+    private readonly dependencies: HolderDependencies,
+    private readonly planner: ReleasePlanner,
+    private readonly sealed: SealedValues,
+  ) {}
+
+  async inbox(): Promise<InboxEntry[]> {
+    const { clock, received } = this.dependencies;
+    const waiting = await received.list({ states: ['referred'], limit: MAX_LISTED_REQUESTS });
+    return waiting.filter((request) => isReferral(request) && lapsesAt(request) > clock.now()).map((request) => this.entryOf(request as Referral));
+  }
+
+  async decide(requestId: string, verdict: 'permit' | 'deny', staff: Staff): Promise<ReferralDecision> {
+    const request = await this.openReferral(requestId);
+    if (verdict === 'deny') return this.deny(request, staff, 'PERSON_DENIES');
+    try {
+      return await this.permit(request, staff);
+    } catch (error) {
+      if (error instanceof NotAvailable) return this.deny(request, staff, error.reasonCode);
+      throw error;
+    }
+  }
+
+  /** Tells the asker; rejects when it cannot be reached, so that the outbox tries again. */
+  async pushOutcome(requestId: string): Promise<void> {
+    const { network, received } = this.dependencies;
+    const request = await received.find(requestId);
+    if (request === undefined || request.state === 'released' || this.isTooLateToTell(request)) return;
+    const grant = request.state === 'permitted' ? await this.grantToHandOver(request) : undefined;
+    const { accepted } = await network.request(ACCESS_OUTCOME_PROTOCOL, request.requester, { requestId, answer: answerOf(grant) });
+    if (!accepted) this.dependencies.logger.warn('access-outcome-not-accepted', { requestId });
+    if (accepted && grant !== undefined) await this.change(requestId, 'permitted', nextReceived('permitted', 'release'));
+  }
+
+  private async openReferral(requestId: string): Promise<Referral> {
+    const { clock, received } = this.dependencies;
+    const request = await received.find(requestId);
+    if (request === undefined || !isReferral(request)) throw new ExchangeError('REQUEST_NOT_FOUND', 'There is no such request.');
+    if (request.state !== 'referred' || lapsesAt(request) <= clock.now()) throw decidedAlready();
+    return request;
+  }
+
+  private async permit(request: Referral, staff: Staff): Promise<ReferralDecision> {
+    const { audit, clock, grants, network, outbox, received, transactions } = this.dependencies;
+    const { requestId, patientId } = request;
+    const plan = await this.planner.plan(request, patientId);
+    const requester = await network.memberByDid(request.requester);
+    if (requester === undefined) {
+      throw new ExchangeError('REQUESTER_UNREACHABLE', 'The asking hospital is not reachable now, and a grant needs its present keys: try again later.');
+    }
+    const types = [...plan.decision.permittedTypes, ...plan.decision.referredTypes];
+    const grant = await this.planner.grant(request, plan, types, requester.resolved);
+    const state = nextReceived('referred', 'permit');
+    const reasonCode = 'PERSON_PERMITS';
+    await transactions.run(async (transaction) => {
+      const change = { state, decidedAt: clock.now(), decidedBy: staff.id, reasonCode };
+      if ((await received.change(transaction, requestId, 'referred', change)) === 'wrong-state') throw decidedAlready();
+      if ((await grants.insert(transaction, grant.stored, plan.revocations)) === 'revoked-meanwhile') {
+        throw new NotAvailable('CONSENT_WITHDRAWN', patientId);
+      }
+      await outbox.enqueue(transaction, ACCESS_DECIDED, { requestId });
+      const { grantId, contentIds } = grant.stored;
+      const entry = { ...auditEntry(request, staff), outcome: 'success', reasonCode } as const;
+      await audit.appendAll(transaction, [
+        { ...entry, type: 'access-decided', detail: decisionDetail(plan.decision) },
+        { ...entry, type: 'records-released', detail: { grantId, versions: contentIds.length } },
+      ]);
+    });
+    return { requestId, state: 'permitted', reasonCode };
+  }
+
+  private async deny(request: Referral, staff: Staff, reasonCode: string): Promise<ReferralDecision> {
+    const { audit, clock, outbox, received, transactions } = this.dependencies;
+    const { requestId } = request;
+    const change = { state: nextReceived('referred', 'deny'), decidedAt: clock.now(), decidedBy: staff.id, reasonCode };
+    await transactions.run(async (transaction) => {
+      if ((await received.change(transaction, requestId, 'referred', change)) === 'wrong-state') throw decidedAlready();
+      await outbox.enqueue(transaction, ACCESS_DECIDED, { requestId });
+      await audit.append(transaction, { ...auditEntry(request, staff), type: 'access-decided', outcome: 'refused', reasonCode });
+    });
+    return { requestId, state: 'denied', reasonCode };
+  }
+
+  /** The grant, if it still holds; otherwise the permission is taken back and the asker is told that there is nothing. */
+  private async grantToHandOver(request: ReceivedRequest): Promise<StoredGrant | undefined> {
+    const { clock, grants } = this.dependencies;
+    const grant = await grants.findByRequest(request.requestId);
+    if (grant !== undefined && grant.revokedAt === undefined && grant.expiresAt > clock.now()) return grant;
+    await this.change(request.requestId, 'permitted', nextReceived('permitted', 'withdraw'), 'GRANT_ENDED');
+    return undefined;
+  }
+
+  private async change(requestId: string, from: ReceivedState, state: ReceivedState, reasonCode?: string): Promise<void> {
+    const { received, transactions } = this.dependencies;
+    await transactions.run((transaction) => received.change(transaction, requestId, from, { state, reasonCode }));
+  }
+
+  private isTooLateToTell(request: ReceivedRequest): boolean {
+    const since = request.decidedAt ?? request.receivedAt;
+    return later(since, OUTCOME_LIFETIME_MILLISECONDS) <= this.dependencies.clock.now();
+  }
+
+  private entryOf(request: Referral): InboxEntry {
+    const { requestId, requester, patientId, purpose, role, staffPseudonym, resourceTypes, receivedAt } = request;
+    const reason = this.sealed.openReason(requestId, request.sealedReason);
+    return { requestId, requester, patientId, purpose, role, staffPseudonym, reason, resourceTypes, receivedAt, lapsesAt: lapsesAt(request) };
+  }
+}
+
+function isReferral(request: ReceivedRequest): request is Referral {
+  return request.patientId !== undefined;
+}
+
+function lapsesAt(request: ReceivedRequest): Date {
+  return later(request.receivedAt, REFERRAL_LIFETIME_MILLISECONDS);
+}
+
+function answerOf(grant: StoredGrant | undefined): AccessOutcome['answer'] {
+  if (grant === undefined) return { state: 'refused', code: 'NOT_AVAILABLE' };
+  return { state: 'released', grant: generalJwsSchema.parse(decodeJsonPayload(grant.jws)) };
+}
+
+function auditEntry(request: Referral, staff: Staff): Pick<AuditEntry, 'actor' | 'counterparty' | 'patientId' | 'purpose' | 'requestId'> {
+  const { patientId, purpose, requestId, requester } = request;
+  return { actor: { kind: 'staff', id: staff.id, role: staff.role }, counterparty: requester, patientId, purpose, requestId };
+}
+
+function decidedAlready(): ExchangeError {
+  return new ExchangeError('WRONG_STATE', 'This request is decided already, or its time is over.');
+}

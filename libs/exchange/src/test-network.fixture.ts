@@ -1,0 +1,86 @@
+import { decodeWire, encodeWire } from '@carecord/core';
+import type { Clock } from '@carecord/core';
+import { NetworkError } from '@carecord/network';
+import type { Member, MessageHandler, MessageProtocol, NetworkHost } from '@carecord/network';
+import type { z } from 'zod';
+
+type AnyHandler = (request: unknown, from: Member) => Promise<unknown>;
+
+/** What went over a stream, as bytes, and when the answer left. */
+export interface Exchanged {
+  readonly protocol: string;
+  readonly from: string;
+  readonly request: Uint8Array;
+  readonly answer: Uint8Array;
+  readonly answeredAt: Date;
+}
+
+/** Streams between members and one DHT, in memory, for the tests beside this file. */
+export class TestNetwork {
+  readonly exchanged: Exchanged[] = [];
+  /** DIDs that cannot be reached. */
+  readonly unreachable = new Set<string>();
+  /** Changes what a protocol's answers say on their way. */
+  readonly tamper = new Map<string, (answer: unknown) => unknown>();
+  private readonly members = new Map<string, Member>();
+  private readonly handlers = new Map<string, AnyHandler>();
+  private readonly values = new Map<string, Uint8Array>();
+
+  constructor(private readonly clock: Clock) {}
+
+  join(member: Member): NetworkHost {
+    this.members.set(member.did, member);
+    return this.hostOf(member);
+  }
+
+  /** What another member's handler answers to a request that is sent as it is, over a connection of `from`. */
+  async send(protocol: MessageProtocol<z.ZodType, z.ZodType>, from: Member, to: string, request: unknown): Promise<unknown> {
+    const handler = this.handlers.get(`${to} ${protocol.name}`);
+    if (handler === undefined || this.unreachable.has(to)) throw new NetworkError('UNREACHABLE', 'Nobody is there.');
+    const sent = encodeWire(protocol.request, request);
+    const answer = await handler(decodeWire(protocol.request, sent, protocol.maxRequestBytes), from).catch((cause: unknown) => {
+      throw new NetworkError('REMOTE_REFUSED', 'The handler failed.', { cause, remoteCode: 'INTERNAL' });
+    });
+    const encoded = encodeWire(protocol.response, this.tamper.get(protocol.name)?.(answer) ?? answer);
+    this.exchanged.push({ protocol: protocol.name, from: from.did, request: sent, answer: encoded, answeredAt: this.clock.now() });
+    return decodeWire(protocol.response, encoded, protocol.maxResponseBytes);
+  }
+
+  /** The exchanges of one protocol, oldest first. */
+  of(protocol: string): Exchanged[] {
+    return this.exchanged.filter((exchange) => exchange.protocol === protocol);
+  }
+
+  private hostOf(member: Member): NetworkHost {
+    const notHere = (): never => {
+      throw new Error('Not a part of this network.');
+    };
+    return {
+      peerId: member.peerId,
+      did: member.did,
+      addresses: () => [],
+      routingTableSize: () => this.members.size,
+      members: () => [...this.members.values()],
+      connect: notHere,
+      start: async () => undefined,
+      stop: async () => undefined,
+      memberByDid: async (did) => (this.unreachable.has(did) ? undefined : this.members.get(did)),
+      handle: <Request extends z.ZodType, Response extends z.ZodType>(
+        protocol: MessageProtocol<Request, Response>,
+        handler: MessageHandler<Request, Response>,
+      ) => {
+        this.handlers.set(`${member.did} ${protocol.name}`, handler as AnyHandler);
+      },
+      request: async <Request extends z.ZodType, Response extends z.ZodType>(
+        protocol: MessageProtocol<Request, Response>,
+        to: string,
+        request: z.infer<Request>,
+      ) => (await this.send(protocol, member, to, request)) as z.infer<Response>,
+      put: async (kind, key, value) => {
+        this.values.set(`${kind.namespace}/${Buffer.from(key).toString('hex')}`, value);
+        return { stored: this.members.size };
+      },
+      get: async (kind, key) => this.values.get(`${kind.namespace}/${Buffer.from(key).toString('hex')}`),
+    };
+  }
+}

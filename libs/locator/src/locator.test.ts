@@ -1,0 +1,158 @@
+import { describe, expect, it } from '@jest/globals';
+import { newId } from '@carecord/core';
+import { randomKey } from '@carecord/crypto';
+import { NetworkError } from '@carecord/network';
+import { makeLocatorNetwork } from '../../testkit/src/locator-fixture.ts';
+import { pointerKey, slotOrder, tagKeys } from './keys.ts';
+import { POINTER_SLOTS, pointerKind } from './index.ts';
+import type { Location } from './index.ts';
+import { makePointerValue } from './pointer-value.ts';
+
+const NATIONAL = { system: 'urn:oid:1.2.3', value: '1234567890' };
+const PASSPORT = { system: 'urn:oid:4.5.6', value: 'P-77' };
+const actor = { kind: 'staff' as const, id: 'staff-1', role: 'clinician' };
+const asked = { purpose: 'TREAT' as const, actor };
+const HOUR = 3_600_000;
+const coded = (code: string): object => expect.objectContaining({ code });
+const holders = (location: Location): string[] => location.pointers.map(({ holder }) => holder);
+
+describe('locating', () => {
+  it('finds the hospitals that list the patient, by any shared identifier, and their handles lead to it', async () => {
+    const { hospital } = makeLocatorNetwork();
+    const [a, b, c] = [hospital('a'), hospital('b'), hospital('c')];
+    const [atA, atC] = [newId(), newId()];
+    await a.locator.publishPatient(atA, [NATIONAL, PASSPORT], 'listed');
+    await c.locator.publishPatient(atC, [NATIONAL], 'listed');
+    const location = await b.locator.locate(NATIONAL, asked);
+    expect(location).toMatchObject({ incomplete: false });
+    expect(holders(location)).toEqual([a.did, c.did]);
+    expect(location.pointers.map(({ holderName }) => holderName)).toEqual(['Hospital a', 'Hospital c']);
+    expect(await a.locator.patientOf({ handle: location.pointers[0]?.handle as Uint8Array })).toBe(atA);
+    expect(await c.locator.patientOf({ handle: location.pointers[1]?.handle as Uint8Array })).toBe(atC);
+    expect(await c.locator.patientOf({ handle: location.pointers[0]?.handle as Uint8Array })).toBeUndefined();
+    expect(holders(await b.locator.locate(PASSPORT, asked))).toEqual([a.did]);
+    const [event] = await b.audit.list({ limit: 1 });
+    expect(event).toMatchObject({ type: 'patient-located', outcome: 'success', actor, purpose: 'TREAT', detail: { found: 1, incomplete: false } });
+  });
+
+  it('finds nobody for another identifier, and leaves out its own pointer', async () => {
+    const { hospital } = makeLocatorNetwork();
+    const [a, b] = [hospital('a'), hospital('b')];
+    await a.locator.publishPatient(newId(), [NATIONAL], 'listed');
+    expect((await b.locator.locate({ ...NATIONAL, value: '1234567891' }, asked)).pointers).toEqual([]);
+    expect((await a.locator.locate(NATIONAL, asked)).pointers).toEqual([]);
+  });
+
+  it('asks the DHT for the same number of slots whether or not there is anything', async () => {
+    const { network, hospital } = makeLocatorNetwork();
+    const [a, b] = [hospital('a'), hospital('b')];
+    await a.locator.publishPatient(newId(), [NATIONAL], 'listed');
+    network.asked.length = 0;
+    await b.locator.locate(NATIONAL, asked);
+    expect(network.asked).toHaveLength(POINTER_SLOTS);
+    await b.locator.locate({ ...NATIONAL, value: 'nobody' }, asked);
+    expect(network.asked).toHaveLength(2 * POINTER_SLOTS);
+  });
+
+  it('says that it is incomplete when a slot cannot be read or a holder cannot be reached', async () => {
+    const { network, hospital } = makeLocatorNetwork();
+    const [a, b] = [hospital('a'), hospital('b')];
+    await a.locator.publishPatient(newId(), [NATIONAL], 'listed');
+    network.unreachable.add(a.did);
+    expect(await b.locator.locate(NATIONAL, asked)).toMatchObject({ pointers: [], incomplete: true });
+    network.unreachable.clear();
+    let calls = 0;
+    network.disturb = () => {
+      calls += 1;
+      if (calls === 1) throw new NetworkError('TIMEOUT', 'Slow.');
+    };
+    expect(await b.locator.locate(NATIONAL, asked)).toMatchObject({ incomplete: true });
+  });
+
+  it('fails, with an audit event, when the guardian cannot be asked', async () => {
+    const { network, hospital, description } = makeLocatorNetwork();
+    const b = hospital('b');
+    network.unreachable.add(description.guardian);
+    await expect(b.locator.locate(NATIONAL, asked)).rejects.toEqual(coded('GUARDIAN_UNAVAILABLE'));
+    expect(await b.audit.list({ limit: 5 })).toEqual([expect.objectContaining({ type: 'patient-located', outcome: 'failure', reasonCode: 'GUARDIAN_UNAVAILABLE' })]);
+    await expect(b.locator.locate({ system: '', value: '' }, asked)).rejects.toEqual(coded('IDENTIFIER_INVALID'));
+  });
+
+  it('believes no pointer that its holder did not sign, nor one of a member that is no hospital', async () => {
+    const { network, hospital } = makeLocatorNetwork();
+    const [a, b, m] = [hospital('a'), hospital('b'), hospital('m')];
+    await a.locator.publishPatient(newId(), [NATIONAL], 'listed');
+    await m.locator.publishPatient(newId(), [NATIONAL], 'listed');
+    const member = network.members.get(a.did);
+    if (member === undefined) throw new Error('a is a member');
+    network.members.set(a.did, { ...member, resolved: { ...member.resolved, signing: b.signer.publicKeys } });
+    network.members.set(m.did, { ...member, did: m.did, roles: ['authority'] });
+    expect(await b.locator.locate(NATIONAL, asked)).toMatchObject({ pointers: [], incomplete: false });
+  });
+
+  it('passes over a value that somebody with the tag filled with something else', async () => {
+    const { network, hospital } = makeLocatorNetwork();
+    const [a, b] = [hospital('a'), hospital('b')];
+    const { tag } = await b.locator.locate(NATIONAL, asked);
+    const slot = slotOrder(tag, a.did)[0] as number;
+    const expiresAt = new Date(network.clock.now().getTime() + HOUR);
+    const junk = makePointerValue(tag, randomKey(), { epoch: 1, slot, sequence: network.clock.now().getTime(), expiresAt }, new Uint8Array(4125));
+    await b.host.put(pointerKind, pointerKey(tagKeys(tag).admitPublicKey, 1, slot), junk);
+    await a.locator.publishPatient(newId(), [NATIONAL], 'listed');
+    expect(holders(await b.locator.locate(NATIONAL, asked))).toEqual([a.did]);
+  });
+});
+
+describe('unlisted patients', () => {
+  it('are not found, but known to their hospital by the tag', async () => {
+    const { network, hospital } = makeLocatorNetwork();
+    const [a, b] = [hospital('a'), hospital('b')];
+    const patientId = newId();
+    await a.locator.publishPatient(patientId, [NATIONAL], 'unlisted');
+    const { tag, pointers } = await b.locator.locate(NATIONAL, asked);
+    expect(pointers).toEqual([]);
+    expect(network.values.size).toBe(0);
+    expect(await a.locator.patientOf({ tag })).toBe(patientId);
+    expect(await b.locator.patientOf({ tag })).toBeUndefined();
+    expect(await a.locator.patientOf({ tag: randomKey() })).toBeUndefined();
+  });
+
+  it('are nobody when the tag fits several', async () => {
+    const { hospital } = makeLocatorNetwork();
+    const [a, b] = [hospital('a'), hospital('b')];
+    await a.locator.publishPatient(newId(), [NATIONAL], 'unlisted');
+    await a.locator.publishPatient(newId(), [NATIONAL], 'unlisted');
+    const { tag } = await b.locator.locate(NATIONAL, asked);
+    expect(await a.locator.patientOf({ tag })).toBeUndefined();
+  });
+
+  it('leave a tombstone that looks like the pointer before it', async () => {
+    const { network, hospital } = makeLocatorNetwork();
+    const [a, b] = [hospital('a'), hospital('b')];
+    const patientId = newId();
+    await a.locator.publishPatient(patientId, [NATIONAL], 'listed');
+    const [before] = network.values.values();
+    await a.locator.publishPatient(patientId, [NATIONAL], 'unlisted');
+    const [after] = network.values.values();
+    expect(network.values.size).toBe(1);
+    expect(after?.value).toHaveLength(before?.value.length ?? 0);
+    expect(after?.meta.owner).toBe(before?.meta.owner);
+    expect((await b.locator.locate(NATIONAL, asked)).pointers).toEqual([]);
+    const types = (await a.audit.list({ limit: 9, patientId })).map(({ type }) => type);
+    expect(types).toEqual(['pointer-withdrawn', 'pointer-published']);
+    await a.locator.publishPatient(patientId, [NATIONAL], 'listed');
+    expect(holders(await b.locator.locate(NATIONAL, asked))).toEqual([a.did]);
+  });
+
+  it('leave one also for an identifier that the patient no longer has', async () => {
+    const { hospital } = makeLocatorNetwork();
+    const [a, b] = [hospital('a'), hospital('b')];
+    const patientId = newId();
+    await a.locator.publishPatient(patientId, [NATIONAL, PASSPORT], 'listed');
+    await a.locator.publishPatient(patientId, [PASSPORT], 'listed');
+    const { tag, pointers } = await b.locator.locate(NATIONAL, asked);
+    expect(pointers).toEqual([]);
+    expect(await a.locator.patientOf({ tag })).toBeUndefined();
+    expect(holders(await b.locator.locate(PASSPORT, asked))).toEqual([a.did]);
+  });
+});

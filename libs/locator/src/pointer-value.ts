@@ -1,0 +1,107 @@
+import { bytes, decodeWire, encodeWire } from '@carecord/core';
+import { constantTimeEqual, ed25519PublicKey, SEAL_OVERHEAD_BYTES, signEd25519, verifyEd25519 } from '@carecord/crypto';
+import { NetworkError } from '@carecord/network';
+import type { DhtValueKind } from '@carecord/network';
+import { z } from 'zod';
+import { POINTER_SLOTS, pointerKey, tagKeys } from './keys.ts';
+
+/**
+ * What is inside, padded: an ML-DSA-65 signature of 3309 bytes, an Ed25519 one of 64, a handle and a DID. One size for all,
+ * so that neither the holder nor whether it is a tombstone shows.
+ */
+export const POINTER_PLAIN_BYTES = 4_096;
+
+const bodySchema = z.strictObject({
+  /** Version of this layout and suite: Ed25519 outside, AES-256-GCM seal, Ed25519 and ML-DSA-65 inside. */
+  version: z.literal(1),
+  epoch: z.int().min(0).max(0xffff_ffff),
+  slot: z.int().min(0).max(POINTER_SLOTS - 1),
+  admitPublicKey: bytes({ exactly: 32 }),
+  slotPublicKey: bytes({ exactly: 32 }),
+  /** At least the time in milliseconds, so that its encoding always takes nine bytes. */
+  sequence: z.int().min(2 ** 32),
+  expiresAt: z.int().min(2 ** 32),
+  sealed: bytes({ exactly: POINTER_PLAIN_BYTES + SEAL_OVERHEAD_BYTES }),
+});
+
+const valueSchema = z.strictObject({
+  body: bytes({ atMost: POINTER_PLAIN_BYTES + 512 }),
+  admitSignature: bytes({ exactly: 64 }),
+  slotSignature: bytes({ exactly: 64 }),
+});
+
+/** The outside of a pointer: what everybody may see. */
+export type PointerBody = z.infer<typeof bodySchema>;
+
+/** Where a value stands and until when. */
+export interface PointerPlace {
+  readonly epoch: number;
+  readonly slot: number;
+  readonly sequence: number;
+  readonly expiresAt: Date;
+}
+
+const ADMIT_CONTEXT = new TextEncoder().encode('carecord/v1/pointer/admit-signature');
+const SLOT_CONTEXT = new TextEncoder().encode('carecord/v1/pointer/slot-signature');
+
+/** Makes the value of a slot, signed by the tag's admit key (its writer has the tag) and by the slot's own key (its owner). */
+export function makePointerValue(tag: Uint8Array, slotSeed: Uint8Array, place: PointerPlace, sealed: Uint8Array): Uint8Array {
+  const { admitSeed, admitPublicKey } = tagKeys(tag);
+  const { epoch, slot, sequence, expiresAt } = place;
+  const body = encodeWire(bodySchema, {
+    version: 1,
+    epoch,
+    slot,
+    admitPublicKey,
+    slotPublicKey: ed25519PublicKey(slotSeed),
+    sequence,
+    expiresAt: expiresAt.getTime(),
+    sealed,
+  });
+  return encodeWire(valueSchema, {
+    body,
+    admitSignature: signEd25519(admitSeed, signed(ADMIT_CONTEXT, body)),
+    slotSignature: signEd25519(slotSeed, signed(SLOT_CONTEXT, body)),
+  });
+}
+
+/**
+ * Reads a value and checks all that can be checked without the tag: it stands under the key that its admit key, epoch and
+ * slot give, and both keys signed it.
+ * @throws NetworkError `VALUE_REFUSED`
+ */
+export function readPointerValue(key: Uint8Array, value: Uint8Array): PointerBody {
+  const { body, admitSignature, slotSignature, ...read } = decodeValue(value);
+  if (!constantTimeEqual(key, pointerKey(read.admitPublicKey, read.epoch, read.slot))) throw refused('A pointer stands under a key that is not its own.');
+  if (!verifyEd25519(read.admitPublicKey, signed(ADMIT_CONTEXT, body), admitSignature)) throw refused('A pointer is not admitted by the key of its slot.');
+  if (!verifyEd25519(read.slotPublicKey, signed(SLOT_CONTEXT, body), slotSignature)) throw refused('A pointer is not signed by its owner.');
+  return read;
+}
+
+/** Pointers in the DHT: replaced only by the slot's own key, with a higher sequence; who publishes about whom does not show. */
+export const pointerKind: DhtValueKind = {
+  namespace: 'pointer',
+  maxBytes: POINTER_PLAIN_BYTES + 1_024,
+  // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous, and what throws here must reject
+  validate: async (key, value) => {
+    const { sequence, slotPublicKey, expiresAt } = readPointerValue(key, value);
+    return { sequence, owner: Buffer.from(slotPublicKey).toString('hex'), expiresAt: new Date(expiresAt) };
+  },
+};
+
+function decodeValue(value: Uint8Array): PointerBody & z.infer<typeof valueSchema> {
+  try {
+    const outer = decodeWire(valueSchema, value, pointerKind.maxBytes);
+    return { ...outer, ...decodeWire(bodySchema, outer.body, outer.body.length) };
+  } catch (cause) {
+    throw new NetworkError('VALUE_REFUSED', 'A pointer does not have the shape of one.', { cause });
+  }
+}
+
+function signed(context: Uint8Array, body: Uint8Array): Uint8Array {
+  return Buffer.concat([context, body]);
+}
+
+function refused(message: string): NetworkError {
+  return new NetworkError('VALUE_REFUSED', message);
+}

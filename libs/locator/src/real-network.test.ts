@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AuditLog } from '@carecord/audit';
+import { newId, silentLogger } from '@carecord/core';
+import { randomKey } from '@carecord/crypto';
+import { MemoryAuditStore } from '../../testkit/src/memory/audit-store.ts';
+import { MemoryLocatorStore } from '../../testkit/src/memory/locator-store.ts';
+import { MemoryTransactions } from '../../testkit/src/memory/transactions.ts';
+import { makeTestNetwork } from '../../testkit/src/network-fixture.ts';
+import type { TestNetwork, TestNode } from '../../testkit/src/network-fixture.ts';
+import { Guardian, guardianKeys, Locator, pointerKind } from './index.ts';
+
+const NATIONAL = 'urn:oid:1.2.3';
+const asked = { purpose: 'TREAT' as const, actor: { kind: 'staff' as const, id: 'staff-1' } };
+
+describe('over real hosts', () => {
+  const oprfSecret = randomKey();
+  let network: TestNetwork;
+  let locators: Locator[];
+
+  beforeAll(async () => {
+    network = await makeTestNetwork({ hospitals: 3, authorityHost: true, valueKinds: [pointerKind] });
+    const { authorityNode, clock } = network;
+    if (authorityNode === undefined) throw new Error('The authority has a host.');
+    const guardianAudit = new AuditLog(new MemoryAuditStore(), clock);
+    new Guardian({ oprfSecret, network: authorityNode.host, audit: guardianAudit, transactions: new MemoryTransactions(), clock }).start();
+    locators = network.hospitals.map((node) => locatorOf(node));
+  });
+  afterAll(() => network.stop());
+
+  function locatorOf({ host, resolved, local }: TestNode): Locator {
+    const { networkId, authority, clock } = network;
+    return new Locator({
+      network: host,
+      description: { networkId, authority: authority.resolved.did, guardian: authority.resolved.did, guardianPublicKey: guardianKeys(oprfSecret).publicKey, epoch: 1 },
+      store: new MemoryLocatorStore(),
+      signer: local.signer,
+      did: resolved,
+      indexKey: randomKey(),
+      audit: new AuditLog(new MemoryAuditStore(), clock),
+      transactions: new MemoryTransactions(),
+      clock,
+      logger: silentLogger,
+    });
+  }
+
+  it('a patient is located, then unlisted and no longer located', async () => {
+    const [a, b, c] = locators as [Locator, Locator, Locator];
+    const identifier = { system: NATIONAL, value: newId() };
+    const [atA, atC] = [newId(), newId()];
+    await a.publishPatient(atA, [identifier], 'listed');
+    await c.publishPatient(atC, [identifier], 'listed');
+    const { pointers, incomplete } = await b.locate(identifier, asked);
+    const [didOfA, , didOfC] = network.hospitals.map(({ resolved }) => resolved.did);
+    expect(incomplete).toBe(false);
+    expect(pointers.map(({ holder }) => holder).sort()).toEqual([didOfA, didOfC].sort());
+    const handleOfA = pointers.find(({ holder }) => holder === didOfA)?.handle;
+    expect(await a.patientOf({ handle: handleOfA as Uint8Array })).toBe(atA);
+
+    await a.publishPatient(atA, [identifier], 'unlisted');
+    const after = await b.locate(identifier, asked);
+    expect(after.pointers.map(({ holder }) => holder)).toEqual([didOfC]);
+    expect(await a.patientOf({ tag: after.tag })).toBe(atA);
+  });
+
+  it('two hospitals that publish the same patient at the same moment are both found', async () => {
+    const [a, b, c] = locators as [Locator, Locator, Locator];
+    const identifier = { system: NATIONAL, value: newId() };
+    await Promise.all([a, c].map((locator) => locator.publishPatient(newId(), [identifier], 'listed')));
+    // Whoever met the other in one slot and gave way is seen by all a minute later at the latest; by somebody it is seen at once.
+    const seen = await Promise.all(locators.map((locator) => locator.locate(identifier, asked)));
+    expect(seen[1]?.pointers.length).toBeGreaterThanOrEqual(1);
+    expect(new Set(seen.flatMap(({ pointers }) => pointers.map(({ holder }) => holder))).size).toBe(2);
+    expect(await b.locate({ ...identifier, value: newId() }, asked)).toMatchObject({ pointers: [], incomplete: false });
+  });
+});

@@ -1,0 +1,173 @@
+import { connect } from 'node:net';
+import { silentLogger, systemClock } from '@carecord/core';
+import type { LocalMember } from '@carecord/identity';
+import { generateKeyPair } from '@libp2p/crypto/keys';
+import { identify } from '@libp2p/identify';
+import type { ConnectionEncrypter, Libp2p } from '@libp2p/interface';
+import { peerIdFromPrivateKey } from '@libp2p/peer-id';
+import { tcp } from '@libp2p/tcp';
+import { tls } from '@libp2p/tls';
+import { yamux } from '@libp2p/yamux';
+import { multiaddr } from '@multiformats/multiaddr';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createLibp2p } from 'libp2p';
+import { admitForTest, makeTestIdentity, waitUntil } from '../../../testkit/src/network-fixture.ts';
+import type { TestIdentity } from '../../../testkit/src/network-fixture.ts';
+import { ENCRYPTER_PROTOCOL, MembershipEncrypter } from './membership-encrypter.ts';
+import { peerKeyFromSeed } from './peer-key.ts';
+
+const TEST_PROTOCOL = '/carecord/test/1';
+
+/** What of a node a peer has reached. */
+interface Reached {
+  proven: string[];
+  muxers: number;
+  connections: number;
+  identified: number;
+  streams: number;
+  refused: string[];
+}
+
+const running: Libp2p[] = [];
+
+async function startNode(identity: TestIdentity, makeEncrypter: (reached: Reached) => Promise<ConnectionEncrypter>) {
+  const reached: Reached = { proven: [], muxers: 0, connections: 0, identified: 0, streams: 0, refused: [] };
+  const encrypter = await makeEncrypter(reached);
+  const node = await createLibp2p({
+    privateKey: (await peerKeyFromSeed(identity.seeds.peer)).privateKey,
+    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+    transports: [tcp()],
+    connectionEncrypters: [() => encrypter],
+    streamMuxers: [
+      () => {
+        const factory = yamux()();
+        return { protocol: factory.protocol, createStreamMuxer: (stream) => (reached.muxers++, factory.createStreamMuxer(stream)) };
+      },
+    ],
+    services: { identify: identify() },
+  });
+  node.addEventListener('connection:open', () => reached.connections++);
+  node.addEventListener('peer:identify', () => reached.identified++);
+  await node.handle(TEST_PROTOCOL, () => void reached.streams++);
+  running.push(node);
+  return { node, reached, address: node.getMultiaddrs()[0]! };
+}
+
+function member(identity: TestIdentity, local: LocalMember, authority: TestIdentity) {
+  return startNode(identity, async (reached) => {
+    const logger = { ...silentLogger, warn: (_event: string, fields?: { code?: unknown }) => void reached.refused.push(String(fields?.code)) };
+    const peerKey = await peerKeyFromSeed(identity.seeds.peer);
+    const onProven = ({ did }: { did: string }): void => void reached.proven.push(did);
+    return new MembershipEncrypter({ local, authority: authority.resolved, peerKey, clock: systemClock, logger, onProven });
+  });
+}
+
+describe('MembershipEncrypter', () => {
+  let authority: TestIdentity;
+  let a: TestIdentity;
+  let b: TestIdentity;
+  let victim: Awaited<ReturnType<typeof member>>;
+
+  beforeAll(async () => {
+    authority = await makeTestIdentity('authority');
+    a = await makeTestIdentity('a');
+    b = await makeTestIdentity('b');
+  });
+  beforeEach(async () => {
+    victim = await member(a, await admitForTest(a, authority), authority);
+  });
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((node) => node.stop()));
+  });
+
+  function expectNothingReached(): void {
+    expect(victim.reached).toMatchObject({ proven: [], muxers: 0, connections: 0, identified: 0, streams: 0 });
+    expect(victim.node.getPeers()).toEqual([]);
+  }
+
+  it('lets two members through, each knowing the other', async () => {
+    const other = await member(b, await admitForTest(b, authority), authority);
+    const connection = await other.node.dial(victim.address);
+    expect(connection.encryption).toBe(ENCRYPTER_PROTOCOL);
+    expect(connection.remotePeer.toString()).toBe(victim.node.peerId.toString());
+    await connection.newStream(TEST_PROTOCOL);
+    expect(other.reached.proven).toEqual([a.resolved.did]);
+    expect(victim.reached.proven).toEqual([b.resolved.did]);
+    expect(victim.reached).toMatchObject({ muxers: 1, connections: 1 });
+  });
+
+  it('carries megabytes both ways over the secured connection', async () => {
+    const other = await member(b, await admitForTest(b, authority), authority);
+    await victim.node.handle('/echo', async (stream) => {
+      for await (const chunk of stream) if (!stream.send(chunk)) await stream.onDrain();
+      await stream.close();
+    });
+    const stream = await (await other.node.dial(victim.address)).newStream('/echo');
+    const total = 3 * 1024 * 1024;
+    const sending = (async () => {
+      for (let sent = 0; sent < total; sent += 65_536) if (!stream.send(new Uint8Array(65_536).fill(sent / 65_536))) await stream.onDrain();
+      await stream.close();
+    })();
+    let received = 0;
+    for await (const chunk of stream) {
+      expect(chunk.subarray()[0]).toBe(Math.floor(received / 65_536));
+      received += chunk.byteLength;
+    }
+    await sending;
+    expect(received).toBe(total);
+  });
+
+  it.each([
+    ['a credential of another authority', async () => admitForTest(b, await makeTestIdentity('other-authority'))],
+    ['a credential that it gave itself', async () => admitForTest(b, b)],
+    ["another hospital's credential", async () => ({ ...(await admitForTest(a, authority)), resolved: b.resolved, signer: (await admitForTest(b, authority)).signer })],
+    ["another hospital's DID and credential without its keys", async () => ({ ...(await admitForTest(a, authority)), signer: (await admitForTest(b, authority)).signer })],
+    ['an expired credential', async () => admitForTest(b, authority, { validUntil: new Date(Date.now() - 3_600_000), clock: { ...systemClock, now: () => new Date(Date.now() - 86_400_000) } })],
+    ['a credential of another network', async () => admitForTest(b, authority, { networkId: 'another-network' })],
+  ])('refuses a peer with %s before any muxer, as listener and as dialler', async (_what, makeLocal) => {
+    const stranger = await member(b, await makeLocal(), authority);
+    await expect(stranger.node.dial(victim.address)).rejects.toThrow();
+    await expect(victim.node.dial(stranger.address)).rejects.toThrow();
+    expectNothingReached();
+    expect(victim.reached.refused).toHaveLength(2);
+    expect(victim.reached.refused).not.toContain('UNEXPECTED');
+  });
+
+  it('refuses plain libp2p TLS', async () => {
+    const privateKey = await generateKeyPair('Ed25519');
+    const plain = await createLibp2p({ privateKey, transports: [tcp()], connectionEncrypters: [tls()], streamMuxers: [yamux()] });
+    running.push(plain);
+    await expect(plain.dial(victim.address)).rejects.toThrow();
+    expectNothingReached();
+  });
+
+  it('refuses libp2p TLS that calls itself by our name', async () => {
+    const disguised = await createLibp2p({
+      privateKey: await generateKeyPair('Ed25519'),
+      transports: [tcp()],
+      connectionEncrypters: [(components) => Object.assign(tls()(components as Parameters<ReturnType<typeof tls>>[0]), { protocol: ENCRYPTER_PROTOCOL })],
+      streamMuxers: [yamux()],
+    });
+    running.push(disguised);
+    await disguised.dial(victim.address).catch(() => undefined);
+    await waitUntil(() => victim.reached.refused.length === 1);
+    expectNothingReached();
+  });
+
+  it('refuses a member at an address that names another PeerId', async () => {
+    const other = await member(b, await admitForTest(b, authority), authority);
+    const wrong = peerIdFromPrivateKey(await generateKeyPair('Ed25519'));
+    const [transport] = victim.address.toString().split('/p2p/');
+    await expect(other.node.dial(multiaddr(`${transport}/p2p/${wrong.toString()}`))).rejects.toThrow();
+    expect(other.reached).toMatchObject({ proven: [], muxers: 0, connections: 0 });
+    expectNothingReached();
+  });
+
+  it('drops bytes that are not even libp2p', async () => {
+    const socket = connect(Number(victim.address.toString().split('/')[4]), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write('GET / HTTP/1.1\r\n'.repeat(20));
+    await new Promise((resolve) => socket.once('close', resolve));
+    expectNothingReached();
+  });
+});

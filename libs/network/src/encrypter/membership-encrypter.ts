@@ -1,0 +1,95 @@
+import type { Clock, Logger } from '@carecord/core';
+import { CarecordError } from '@carecord/core';
+import { runMembershipHandshake } from '@carecord/identity';
+import type { HandshakeBinding, LocalMember, RemoteMember, ResolvedDid } from '@carecord/identity';
+import type { ConnectionEncrypter, MessageStream, SecureConnectionOptions, SecuredConnection } from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { NetworkError } from '../network-error.ts';
+import { makeEphemeralCertificate } from './certificate.ts';
+import { FrameChannel } from './frame-channel.ts';
+import { verifyPeerSignature } from './peer-key.ts';
+import type { PeerKey } from './peer-key.ts';
+import { rawDuplex } from './raw-duplex.ts';
+import { SecuredStream } from './secured-stream.ts';
+import { channelBinding, openTls } from './tls.ts';
+
+/** Negotiated in the clear before anything else; a change of the handshake is a new number. */
+export const ENCRYPTER_PROTOCOL = '/carecord/tls-membership/1';
+/** TLS and membership together: 30 ms of work and a few round trips; a peer that is silent must not hold a slot for long. */
+export const HANDSHAKE_TIMEOUT_MILLISECONDS = 5_000;
+
+/** What the encrypter needs to know of its node. */
+export interface MembershipEncrypterOptions {
+  readonly local: LocalMember;
+  readonly authority: ResolvedDid;
+  readonly peerKey: PeerKey;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called when a peer has proven itself, before its connection exists for libp2p. */
+  readonly onProven: (member: RemoteMember) => void;
+}
+
+/**
+ * The one way into the network: TLS 1.3 with X25519MLKEM768, then the membership handshake bound to that connection, and
+ * only then the connection is given to libp2p, as that of the PeerId that was proven. A stranger never reaches a muxer,
+ * identify or Kademlia.
+ */
+export class MembershipEncrypter implements ConnectionEncrypter {
+  readonly protocol = ENCRYPTER_PROTOCOL;
+  // One for the life of the process: it says nothing, so a new one a connection would hide nothing.
+  private readonly certificate = makeEphemeralCertificate();
+
+  constructor(private readonly options: MembershipEncrypterOptions) {}
+
+  secureOutbound(connection: MessageStream, options?: SecureConnectionOptions): Promise<SecuredConnection> {
+    return this.secure('initiator', connection, options);
+  }
+
+  secureInbound(connection: MessageStream, options?: SecureConnectionOptions): Promise<SecuredConnection> {
+    return this.secure('responder', connection, options);
+  }
+
+  private async secure(role: HandshakeBinding['role'], connection: MessageStream, options?: SecureConnectionOptions): Promise<SecuredConnection> {
+    const timeout = AbortSignal.timeout(HANDSHAKE_TIMEOUT_MILLISECONDS);
+    const signal = options?.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+    const hangUp = (): void => connection.abort(timedOut());
+    signal.addEventListener('abort', hangUp, { once: true });
+    try {
+      const raw = rawDuplex(connection);
+      const socket = await openTls(role, raw, this.certificate, signal);
+      const binding = this.binding(role, channelBinding(socket), options);
+      const member = await runMembershipHandshake(new FrameChannel(socket), binding, this.options.local, this.options);
+      signal.throwIfAborted();
+      if (connection.status !== 'open') throw new NetworkError('ENCRYPTION_REFUSED', 'The peer closed the connection.');
+      this.options.onProven(member);
+      return { connection: new SecuredStream(connection, socket), remotePeer: peerIdFromString(member.peerId) };
+    } catch (cause) {
+      const error = signal.aborted ? timedOut(cause) : cause;
+      this.options.logger.warn('connection-refused', { role, code: codeOf(error) });
+      connection.abort(error instanceof Error ? error : timedOut(error));
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', hangUp);
+    }
+  }
+
+  private binding(role: HandshakeBinding['role'], exporter: Uint8Array, options?: SecureConnectionOptions): HandshakeBinding {
+    const { peerKey } = this.options;
+    return {
+      role,
+      exporter,
+      localPeerId: peerKey.peerId.toString(),
+      signWithPeerKey: (message) => peerKey.sign(message),
+      verifyPeerSignature,
+      ...(options?.remotePeer === undefined ? {} : { expectedRemotePeerId: options.remotePeer.toString() }),
+    };
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof CarecordError ? error.code : 'UNEXPECTED';
+}
+
+function timedOut(cause?: unknown): NetworkError {
+  return new NetworkError('HANDSHAKE_TIMEOUT', 'The peer did not prove its membership in time.', { cause });
+}

@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { connect, TLSSocket } from 'node:tls';
+import type { HandshakeBinding } from '@carecord/identity';
+import { NetworkError } from '../network-error.ts';
+import type { TlsCertificate } from './certificate.ts';
+
+/** draft-ietf-tls-ecdhe-mlkem: the one key agreement that we accept; a classical one could be recorded now and broken later. */
+const KEY_AGREEMENT = 'X25519MLKEM768';
+/** RFC 9266: what both ends of one TLS 1.3 connection, and nobody else, can compute. */
+const EXPORTER_LABEL = 'EXPORTER-Channel-Binding';
+const EXPORTER_BYTES = 32;
+
+/**
+ * Makes the TLS 1.3 handshake over a raw connection; a peer without X25519MLKEM768 is refused by TLS itself. The peer's
+ * certificate is not looked at: who it is, it has to prove afterwards over {@link channelBinding}.
+ * @throws NetworkError `ENCRYPTION_REFUSED`; or the signal's reason
+ */
+export async function openTls(role: HandshakeBinding['role'], raw: Duplex, certificate: TlsCertificate, signal: AbortSignal): Promise<TLSSocket> {
+  const options = {
+    cert: certificate.certificate,
+    key: certificate.privateKey,
+    minVersion: 'TLSv1.3',
+    maxVersion: 'TLSv1.3',
+    ecdhCurve: KEY_AGREEMENT,
+    rejectUnauthorized: false,
+  } as const;
+  const socket =
+    role === 'initiator' ? connect({ ...options, socket: raw }) : new TLSSocket(raw, { ...options, isServer: true, requestCert: true });
+  // A listener for good: an error after this function has returned must not be an uncaught one.
+  socket.on('error', () => undefined);
+  raw.on('error', (error) => socket.destroy(error));
+  try {
+    // 'close' without an error is what a peer causes that hangs up in the middle.
+    await Promise.race([once(socket, 'secure', { signal }), once(socket, 'close', { signal }).then(refuse)]);
+    checkKeyAgreement(role, socket);
+    return socket;
+  } catch (cause) {
+    socket.destroy();
+    signal.throwIfAborted();
+    throw cause instanceof NetworkError ? cause : refusal(cause);
+  }
+}
+
+/** RFC 9266, section 4: 32 bytes that bind what is signed to this one connection. */
+export function channelBinding(socket: TLSSocket): Uint8Array {
+  return new Uint8Array(socket.exportKeyingMaterial(EXPORTER_BYTES, EXPORTER_LABEL, Buffer.alloc(0)));
+}
+
+/** Only a client learns the group from Node; a server offers no other in the first place. */
+function checkKeyAgreement(role: HandshakeBinding['role'], socket: TLSSocket): void {
+  if (socket.getProtocol() !== 'TLSv1.3') throw refusal();
+  if (role === 'responder') return;
+  const agreed = socket.getEphemeralKeyInfo();
+  if (agreed === null || !('name' in agreed) || agreed.name !== KEY_AGREEMENT) throw refusal();
+}
+
+function refuse(): never {
+  throw refusal();
+}
+
+function refusal(cause?: unknown): NetworkError {
+  return new NetworkError('ENCRYPTION_REFUSED', `The peer did not agree on TLS 1.3 with ${KEY_AGREEMENT}.`, { cause });
+}

@@ -1,0 +1,183 @@
+import { later } from '@carecord/core';
+import type { LocalMember, ResolvedDid } from '@carecord/identity';
+import type { Libp2p, PeerId } from '@libp2p/interface';
+import type { z } from 'zod';
+import { orAborted } from '../abort.ts';
+import { Directory } from '../directory/directory.ts';
+import { ask } from '../messages/message-client.ts';
+import { MessageServer } from '../messages/message-server.ts';
+import { NetworkError } from '../network-error.ts';
+import type { DhtValueName, Member, MessageHandler, MessageProtocol, NetworkHost, NetworkHostOptions } from '../ports.ts';
+import { ADVERT, advertKey } from '../values/advert.ts';
+import type { Advert, AdvertKind } from '../values/advert.ts';
+import { AdvertPublisher } from '../values/advert-publisher.ts';
+import type { GuardedDatastore } from '../values/guarded-datastore.ts';
+import { ValueStore } from '../values/value-store.ts';
+import type { ValueRules } from '../values/value-rules.ts';
+import { keepBootstrapped } from './bootstrap-dialler.ts';
+import type { NodeServices } from './libp2p-node.ts';
+import type { MemberRegistry } from './member-registry.ts';
+
+/** How often expired values are deleted. */
+const SWEEP_MILLISECONDS = 60 * 60 * 1000;
+
+/** How long the first lookup waits for a connected peer to be in the routing table: identify and one ping. */
+const ROUTING_TIMEOUT_MILLISECONDS = 2_000;
+
+/** What a host is put together from. */
+export interface HostParts {
+  readonly options: NetworkHostOptions;
+  readonly node: Libp2p<NodeServices>;
+  readonly registry: MemberRegistry;
+  readonly rules: ValueRules;
+  readonly guard: GuardedDatastore;
+  readonly adverts: AdvertKind;
+}
+
+/** {@link NetworkHost} on libp2p. */
+export class CarecordHost implements NetworkHost {
+  private readonly local: LocalMember;
+  private readonly messages: MessageServer;
+  private readonly values: ValueStore;
+  private readonly directory: Directory;
+  private readonly publisher: AdvertPublisher;
+  private stopping = new AbortController();
+  private background: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly parts: HostParts) {
+    const { node, registry, rules, guard } = parts;
+    const { local, clock, logger } = parts.options;
+    this.local = local;
+    this.messages = new MessageServer({ node, registry, clock, logger });
+    this.values = new ValueStore(node.services.dht, rules, guard, logger);
+    this.directory = new Directory({ node, registry, findAdvert: (did) => this.findAdvert(did) });
+    this.publisher = new AdvertPublisher({ host: this, local, clock, logger });
+    node.services.dht.routingTable.addEventListener('peer:add', () => {
+      if (node.status === 'started') this.publisher.peerJoined();
+    });
+    // Peers that have gone would stay in the routing table, and every query would wait for them.
+    node.addEventListener('peer:disconnect', (event: CustomEvent<PeerId>) => {
+      node.services.dht.routingTable.remove(event.detail).catch(() => undefined);
+    });
+  }
+
+  get peerId(): string {
+    return this.parts.node.peerId.toString();
+  }
+
+  get did(): string {
+    return this.local.resolved.did;
+  }
+
+  addresses(): string[] {
+    return this.parts.node.getMultiaddrs().map((address) => address.toString());
+  }
+
+  routingTableSize(): number {
+    return this.parts.node.services.dht.routingTable.size;
+  }
+
+  handle<Request extends z.ZodType, Response extends z.ZodType>(
+    protocol: MessageProtocol<Request, Response>,
+    handler: MessageHandler<Request, Response>,
+  ): void {
+    this.messages.handle(protocol, handler);
+  }
+
+  request<Request extends z.ZodType, Response extends z.ZodType>(
+    protocol: MessageProtocol<Request, Response>,
+    toDid: string,
+    request: z.infer<Request>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<z.infer<Response>> {
+    return ask(protocol, request, (signal) => orAborted(this.directory.connectionTo(toDid), signal), options?.signal);
+  }
+
+  async put(kind: DhtValueName, key: Uint8Array, value: Uint8Array): Promise<{ stored: number }> {
+    await this.untilRouted();
+    return this.values.put(kind, key, value, this.stopping.signal);
+  }
+
+  async get(kind: DhtValueName, key: Uint8Array): Promise<Uint8Array | undefined> {
+    await this.untilRouted();
+    return this.values.get(kind, key, this.stopping.signal);
+  }
+
+  members(): Member[] {
+    return this.parts.registry.connected();
+  }
+
+  async memberByDid(did: string): Promise<Member | undefined> {
+    try {
+      const connection = await this.directory.connectionTo(did);
+      return this.parts.registry.byPeer(connection.remotePeer.toString());
+    } catch (error) {
+      if (error instanceof NetworkError && error.code === 'UNREACHABLE') return undefined;
+      throw error;
+    }
+  }
+
+  connect(address: string): Promise<Member> {
+    return this.directory.connect(address);
+  }
+
+  async start(): Promise<void> {
+    const { bootstrap, clock, logger } = this.parts.options;
+    this.stopping = new AbortController();
+    const { signal } = this.stopping;
+    this.messages.start();
+    await this.parts.node.start();
+    this.background = Promise.allSettled([
+      keepBootstrapped(
+        { addresses: bootstrap, clock, logger, isAlone: () => this.members().length === 0, dial: (address) => this.connect(address) },
+        signal,
+      ),
+      this.publisher.run(signal),
+      this.keepSwept(signal),
+    ]);
+    logger.info('network-started', { peerId: this.peerId, did: this.did });
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.messages.stop();
+    await this.parts.node.stop();
+    await this.background;
+    this.parts.options.logger.info('network-stopped', { peerId: this.peerId });
+  }
+
+  /** The verified DID of a member: ours, one that proved it in a handshake, or one whose advert does. */
+  async keysOf(did: string): Promise<ResolvedDid | undefined> {
+    if (did === this.did) return this.local.resolved;
+    return this.parts.registry.peersOf(did)[0]?.resolved ?? (await this.findAdvert(did))?.resolved;
+  }
+
+  /** Kademlia learns of a peer a moment after it has connected: without waiting, the first lookup of a node would ask nobody. */
+  private async untilRouted(): Promise<void> {
+    const { node } = this.parts;
+    const { routingTable } = node.services.dht;
+    if (routingTable.size > 0 || node.getConnections().length === 0) return;
+    const signal = AbortSignal.any([this.stopping.signal, AbortSignal.timeout(ROUTING_TIMEOUT_MILLISECONDS)]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    routingTable.addEventListener('peer:add', () => resolve(), { once: true, signal });
+    await orAborted(promise, signal).catch(() => undefined);
+  }
+
+  private async findAdvert(did: string): Promise<Advert | undefined> {
+    const value = await this.get(ADVERT, advertKey(did));
+    return value === undefined ? undefined : this.parts.adverts.open(value);
+  }
+
+  private async keepSwept(signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.parts.options;
+    while (!signal.aborted) {
+      try {
+        const removed = await this.parts.guard.sweep();
+        if (removed > 0) logger.debug('values-expired', { removed });
+      } catch (error) {
+        logger.warn('sweep-failed', {}, error);
+      }
+      await clock.sleepUntil(later(clock.now(), SWEEP_MILLISECONDS), signal).catch(() => undefined);
+    }
+  }
+}

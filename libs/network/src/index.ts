@@ -1,0 +1,29 @@
+/**
+ * Nodes among each other: connections that only members get, messages with limits, a Kademlia in which only values of
+ * registered kinds can be, and blocks fetched by content id.
+ *
+ * @example
+ * const host = await createNetworkHost({ local, authority, peerSeed, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap, valueKinds: [], datastore, clock, logger });
+ * host.handle(greeting, async ({ text }, from) => ({ text: `${text} to you too, ${from.name}` }));
+ * await host.start();
+ * await host.request(greeting, 'did:webvh:…:b.hospital.example', { text: 'hello' });
+ * await host.stop();
+ */
+export { fetchBlocks, MAX_BLOCK_BYTES, registerBlocks } from './blocks/blocks.ts';
+export { createNetworkHost } from './host/create-network-host.ts';
+export { NetworkError } from './network-error.ts';
+export { findReference, publishReference } from './values/reference.ts';
+export { MAX_VALUE_BYTES } from './values/value-rules.ts';
+export type { NetworkErrorCode } from './network-error.ts';
+export type {
+  BlockProvider,
+  DhtValueKind,
+  DhtValueMeta,
+  DhtValueName,
+  Member,
+  MessageHandler,
+  MessageProtocol,
+  NetworkHost,
+  NetworkHostOptions,
+} from './ports.ts';
+export type { Publication } from './values/reference.ts';

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+
+/** The longest code that an answer may hold. */
+const MAX_CODE_CHARACTERS = 64;
+/** What the envelope adds to an answer: a map of two keys. */
+export const ENVELOPE_BYTES = 32;
+
+/** Why a request was not answered, beside the protocol's own codes. */
+export type RefusalCode = 'REQUEST_TOO_LARGE' | 'REQUEST_MALFORMED' | 'RATE_LIMITED' | 'TIMED_OUT' | 'INTERNAL';
+
+/** An answer: the protocol's response, or a code and nothing else. */
+export function envelopeOf<Response extends z.ZodType>(response: Response) {
+  return z.discriminatedUnion('ok', [
+    z.strictObject({ ok: z.literal(true), value: response }),
+    z.strictObject({ ok: z.literal(false), code: z.string().regex(/^[A-Z0-9_]+$/).max(MAX_CODE_CHARACTERS) }),
+  ]);
+}
+
+/** A refusal needs no knowledge of the protocol. */
+export const refusalSchema = z.strictObject({ ok: z.literal(false), code: z.string() });

@@ -1,0 +1,84 @@
+import { decodeWire, encodeWire, WireError } from '@carecord/core';
+import type { Connection, Stream } from '@libp2p/interface';
+import { lpStream } from '@libp2p/utils';
+import type { z } from 'zod';
+import { NetworkError } from '../network-error.ts';
+import type { MessageProtocol } from '../ports.ts';
+import { ENVELOPE_BYTES, envelopeOf } from './envelope.ts';
+
+/** Requests of one protocol that we may have open at once on one connection. */
+const MAX_OUTBOUND_STREAMS = 64;
+
+/** Says no more than a protocol's name: the message never shows what was asked. */
+interface Asked {
+  readonly protocol: MessageProtocol<z.ZodType, z.ZodType>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Asks one question over a connection to a proven member.
+ * @param connect gives the connection; its time counts too
+ * @throws NetworkError `UNREACHABLE`, `TIMEOUT`, `REMOTE_REFUSED`, `REQUEST_TOO_LARGE` or `RESPONSE_INVALID`; or the given signal's reason
+ */
+export async function ask<Request extends z.ZodType, Response extends z.ZodType>(
+  protocol: MessageProtocol<Request, Response>,
+  request: z.infer<Request>,
+  connect: (signal: AbortSignal) => Promise<Connection>,
+  outerSignal?: AbortSignal,
+): Promise<z.infer<Response>> {
+  const encoded = encodeWire(protocol.request, request);
+  if (encoded.length > protocol.maxRequestBytes) {
+    throw new NetworkError('REQUEST_TOO_LARGE', `A request is larger than the ${protocol.maxRequestBytes} bytes of "${protocol.name}".`);
+  }
+  const timeout = AbortSignal.timeout(protocol.timeoutMilliseconds);
+  const asked: Asked = { protocol, signal: outerSignal === undefined ? timeout : AbortSignal.any([timeout, outerSignal]) };
+  try {
+    const connection = await connect(asked.signal);
+    const answer = await exchange(asked, await openStream(asked, connection), encoded);
+    return decodeAnswer(protocol, answer);
+  } catch (error) {
+    outerSignal?.throwIfAborted();
+    if (timeout.aborted) throw new NetworkError('TIMEOUT', `There was no answer to "${protocol.name}" in time.`, { cause: error });
+    throw error;
+  }
+}
+
+async function openStream({ protocol, signal }: Asked, connection: Connection): Promise<Stream> {
+  try {
+    return await connection.newStream(protocol.name, { signal, maxOutboundStreams: MAX_OUTBOUND_STREAMS });
+  } catch (cause) {
+    throw new NetworkError('UNREACHABLE', `The member does not take "${protocol.name}".`, { cause });
+  }
+}
+
+async function exchange({ protocol, signal }: Asked, stream: Stream, encoded: Uint8Array): Promise<Uint8Array> {
+  const maxDataLength = protocol.maxResponseBytes + ENVELOPE_BYTES;
+  try {
+    const frames = lpStream(stream, { maxDataLength, maxBufferSize: maxDataLength + ENVELOPE_BYTES });
+    // A refusal may come before the request has been taken whole, so writing does not hold up reading.
+    frames.write(encoded, { signal }).catch(() => undefined);
+    const answer = (await frames.read({ signal })).subarray();
+    stream.close({ signal }).catch((error: Error) => stream.abort(error));
+    return answer;
+  } catch (cause) {
+    stream.abort(cause instanceof Error ? cause : new Error('EXCHANGE_FAILED'));
+    throw new NetworkError('RESPONSE_INVALID', `The answer to "${protocol.name}" is too large or broke off.`, { cause });
+  }
+}
+
+function decodeAnswer<Response extends z.ZodType>(protocol: MessageProtocol<z.ZodType, Response>, encoded: Uint8Array): z.infer<Response> {
+  const envelope = decodeEnvelope(protocol, encoded);
+  if (envelope.ok) return envelope.value;
+  throw new NetworkError('REMOTE_REFUSED', `The member refused "${protocol.name}".`, { remoteCode: envelope.code });
+}
+
+type Envelope<Response extends z.ZodType> = { ok: true; value: z.infer<Response> } | { ok: false; code: string };
+
+function decodeEnvelope<Response extends z.ZodType>(protocol: MessageProtocol<z.ZodType, Response>, encoded: Uint8Array): Envelope<Response> {
+  try {
+    return decodeWire(envelopeOf(protocol.response), encoded, protocol.maxResponseBytes + ENVELOPE_BYTES) as Envelope<Response>;
+  } catch (cause) {
+    if (!(cause instanceof WireError)) throw cause;
+    throw new NetworkError('RESPONSE_INVALID', `The answer to "${protocol.name}" does not have its shape.`, { cause });
+  }
+}

@@ -1,0 +1,161 @@
+import { CarecordError, decodeWire, encodeWire, RateLimiter } from '@carecord/core';
+import type { Clock, Logger } from '@carecord/core';
+import type { Connection, Libp2p, Stream } from '@libp2p/interface';
+import { lpStream } from '@libp2p/utils';
+import type { LengthPrefixedStream } from '@libp2p/utils';
+import type { z } from 'zod';
+import { orAborted } from '../abort.ts';
+import { NetworkError } from '../network-error.ts';
+import type { Member, MessageHandler, MessageProtocol } from '../ports.ts';
+import type { MemberRegistry } from '../host/member-registry.ts';
+import { ENVELOPE_BYTES, envelopeOf, refusalSchema } from './envelope.ts';
+import type { RefusalCode } from './envelope.ts';
+
+/** Requests of one protocol that one connection may have open at once. */
+const MAX_INBOUND_STREAMS = 64;
+/** An answer must be taken within this time: it is counted apart, so that `TIMED_OUT` can still be said. */
+const SEND_TIMEOUT_MILLISECONDS = 10_000;
+/** More than one read of the transport: a request over the limit is refused with a code before its bytes overflow. */
+const SLACK_BYTES = 256 * 1024;
+/** How long stopping waits for handlers that are at work. */
+const GRACE_MILLISECONDS = 2_000;
+
+/** What the server uses of its host. */
+export interface MessageServerOptions {
+  readonly node: Libp2p;
+  readonly registry: MemberRegistry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Why a request is refused; carried to the answer as a code alone. */
+class Refusal extends Error {
+  constructor(
+    readonly code: RefusalCode,
+    cause?: unknown,
+  ) {
+    super(code, { cause });
+  }
+}
+
+/** Answers requests of members: limits first, then the schema, then the handler. */
+export class MessageServer {
+  private readonly names = new Set<string>();
+  private readonly atWork = new Set<Promise<void>>();
+  private open = false;
+
+  constructor(private readonly options: MessageServerOptions) {}
+
+  /** @throws NetworkError `PROTOCOL_TAKEN` */
+  handle<Request extends z.ZodType, Response extends z.ZodType>(
+    protocol: MessageProtocol<Request, Response>,
+    handler: MessageHandler<Request, Response>,
+  ): void {
+    if (this.names.has(protocol.name)) throw new NetworkError('PROTOCOL_TAKEN', `"${protocol.name}" has a handler already.`);
+    this.names.add(protocol.name);
+    const limiter = new RateLimiter(protocol.rate, this.options.clock);
+    const listener = (stream: Stream, connection: Connection): void => {
+      if (!this.open) {
+        stream.abort(new Error('STOPPING'));
+        return;
+      }
+      const work = this.answer(protocol, handler, limiter, stream, connection);
+      this.atWork.add(work);
+      void work.finally(() => this.atWork.delete(work));
+    };
+    this.options.node.handle(protocol.name, listener, { maxInboundStreams: MAX_INBOUND_STREAMS }).catch((cause: unknown) => {
+      this.options.logger.error('protocol-not-registered', { protocol: protocol.name }, cause);
+    });
+  }
+
+  /** Takes requests from now on. */
+  start(): void {
+    this.open = true;
+  }
+
+  /** Takes no more requests and waits, not for ever, until running handlers have answered. */
+  async stop(): Promise<void> {
+    this.open = false;
+    const timeout = AbortSignal.timeout(GRACE_MILLISECONDS);
+    await orAborted(Promise.allSettled([...this.atWork]), timeout).catch(() => undefined);
+  }
+
+  /** One request from its first byte to the last of its answer. Never rejects. */
+  private async answer<Request extends z.ZodType, Response extends z.ZodType>(
+    protocol: MessageProtocol<Request, Response>,
+    handler: MessageHandler<Request, Response>,
+    limiter: RateLimiter,
+    stream: Stream,
+    connection: Connection,
+  ): Promise<void> {
+    const from = this.options.registry.byPeer(connection.remotePeer.toString());
+    if (from === undefined) {
+      // Its membership ended while it was connected: nothing on this connection counts any more.
+      connection.abort(new Error('NOT_A_MEMBER'));
+      return;
+    }
+    const signal = AbortSignal.timeout(protocol.timeoutMilliseconds);
+    try {
+      const frames = lpStream(stream, { maxDataLength: protocol.maxRequestBytes, maxBufferSize: protocol.maxRequestBytes + SLACK_BYTES });
+      const answer = await this.respond(protocol, handler, limiter, frames, from, signal);
+      const sending = AbortSignal.timeout(SEND_TIMEOUT_MILLISECONDS);
+      await frames.write(answer, { signal: sending });
+      await stream.close({ signal: sending });
+    } catch (cause) {
+      this.options.logger.debug('answer-not-sent', { protocol: protocol.name });
+      stream.abort(cause instanceof Error ? cause : new Error('ANSWER_NOT_SENT'));
+    }
+  }
+
+  private async respond<Request extends z.ZodType, Response extends z.ZodType>(
+    protocol: MessageProtocol<Request, Response>,
+    handler: MessageHandler<Request, Response>,
+    limiter: RateLimiter,
+    frames: LengthPrefixedStream,
+    from: Member,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    try {
+      if (!limiter.take(from.did)) throw new Refusal('RATE_LIMITED');
+      const request = decodeRequest(protocol, await readRequest(frames, signal));
+      const value = await orAborted(handler(request, from), signal);
+      const answer = encodeWire(envelopeOf(protocol.response), { ok: true, value } as z.infer<ReturnType<typeof envelopeOf<Response>>>);
+      if (answer.length > protocol.maxResponseBytes + ENVELOPE_BYTES) throw new Error('The handler gave more than its protocol allows.');
+      return answer;
+    } catch (error) {
+      const code = signal.aborted ? 'TIMED_OUT' : codeFor(protocol, error);
+      this.log(protocol.name, from, code, error);
+      return encodeWire(refusalSchema, { ok: false, code });
+    }
+  }
+
+  private log(protocol: string, from: Member, code: string, error: unknown): void {
+    const fields = { protocol, from: from.did, code };
+    if (code === 'INTERNAL') this.options.logger.error('request-failed', fields, error);
+    else this.options.logger.info('request-refused', fields);
+  }
+}
+
+async function readRequest(frames: LengthPrefixedStream, signal: AbortSignal): Promise<Uint8Array> {
+  try {
+    return (await frames.read({ signal })).subarray();
+  } catch (cause) {
+    const tooLarge = cause instanceof Error && (cause.name === 'InvalidDataLengthError' || cause.name === 'InvalidDataLengthLengthError' || cause.name === 'StreamBufferError');
+    throw new Refusal(tooLarge ? 'REQUEST_TOO_LARGE' : 'REQUEST_MALFORMED', cause);
+  }
+}
+
+function decodeRequest<Request extends z.ZodType>(protocol: MessageProtocol<Request, z.ZodType>, encoded: Uint8Array): z.infer<Request> {
+  try {
+    return decodeWire(protocol.request, encoded, protocol.maxRequestBytes);
+  } catch (cause) {
+    throw new Refusal('REQUEST_MALFORMED', cause);
+  }
+}
+
+/** Only codes that are meant for the asker leave; whatever else went wrong is our own affair. */
+function codeFor(protocol: MessageProtocol<z.ZodType, z.ZodType>, error: unknown): string {
+  if (error instanceof Refusal) return error.code;
+  if (error instanceof CarecordError && protocol.refusalCodes?.includes(error.code)) return error.code;
+  return 'INTERNAL';
+}

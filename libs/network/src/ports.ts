@@ -1,0 +1,131 @@
+import type { Clock, Logger, Rate } from '@carecord/core';
+import type { LocalMember, RemoteMember, ResolvedDid } from '@carecord/identity';
+import type { Datastore } from 'interface-datastore';
+import type { z } from 'zod';
+
+/** A peer that proved its DID, its membership and its PeerId on the connection. */
+export type Member = RemoteMember;
+
+/** One kind of question and answer between members. */
+export interface MessageProtocol<Request extends z.ZodType, Response extends z.ZodType> {
+  /** The libp2p protocol name, e.g. `/carecord/exchange/request/1`. */
+  readonly name: string;
+  readonly request: Request;
+  readonly response: Response;
+  readonly maxRequestBytes: number;
+  readonly maxResponseBytes: number;
+  /** How long the whole exchange may take, for the asker and, apart, for the answerer. */
+  readonly timeoutMilliseconds: number;
+  /** How often one member (a DID, over all its peers) may ask. */
+  readonly rate: Rate;
+  /**
+   * The codes of its own errors that the handler may tell the asker. Every other error reaches it as `INTERNAL`: a code that
+   * slipped out of a lower layer could say what the asker must not know.
+   * @default none
+   */
+  readonly refusalCodes?: readonly string[];
+}
+
+/** Answers the requests of one protocol; `from` is proven, `request` has the protocol's shape. */
+export type MessageHandler<Request extends z.ZodType, Response extends z.ZodType> = (
+  request: z.infer<Request>,
+  from: Member,
+) => Promise<z.infer<Response>>;
+
+/** What a kind says about one of its values. */
+export interface DhtValueMeta {
+  /** A value replaces one with a lower or the same sequence, never one with a higher. */
+  readonly sequence: number;
+  /** Who may replace it while it has not expired: a hex public key or a DID. */
+  readonly owner: string;
+  readonly expiresAt: Date;
+}
+
+/** A kind of value that may be in the DHT; what is of no registered kind is refused. */
+export interface DhtValueKind {
+  /** Lower case letters, digits and hyphens, e.g. `pointer`. */
+  readonly namespace: string;
+  readonly maxBytes: number;
+  /**
+   * Checks shape, key and signatures: everything that can be said without knowing other values.
+   * @throws NetworkError `VALUE_REFUSED`
+   */
+  validate(key: Uint8Array, value: Uint8Array): Promise<DhtValueMeta>;
+}
+
+/** Names a registered kind. */
+export type DhtValueName = Pick<DhtValueKind, 'namespace'>;
+
+/** Who gives out ciphertext. */
+export interface BlockProvider {
+  /**
+   * The blocks that `from` may have, in the order asked; `undefined` for one that does not exist or that it may not have:
+   * the two look alike. The provider decides, and it logs.
+   */
+  read(contentIds: string[], from: Member): Promise<(Uint8Array | undefined)[]>;
+}
+
+/** A node's place in the network. */
+export interface NetworkHost {
+  readonly peerId: string;
+  /** The DID this host speaks for. */
+  readonly did: string;
+  /** Where it listens, as multiaddrs with `/p2p/<peerId>`. */
+  addresses(): string[];
+  /** @throws NetworkError `PROTOCOL_TAKEN` */
+  handle<Request extends z.ZodType, Response extends z.ZodType>(
+    protocol: MessageProtocol<Request, Response>,
+    handler: MessageHandler<Request, Response>,
+  ): void;
+  /**
+   * Asks a member: over a connection that it proved to be this DID, else through its advert in the DHT.
+   * @throws NetworkError `UNREACHABLE`, `TIMEOUT`, `REMOTE_REFUSED`, `REQUEST_TOO_LARGE` or `RESPONSE_INVALID`
+   */
+  request<Request extends z.ZodType, Response extends z.ZodType>(
+    protocol: MessageProtocol<Request, Response>,
+    toDid: string,
+    request: z.infer<Request>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<z.infer<Response>>;
+  /**
+   * Keeps a value in our own store and with the peers closest to its key.
+   * @returns how many stores took it, our own included
+   * @throws NetworkError `VALUE_REFUSED` when the value would be refused by others
+   */
+  put(kind: DhtValueName, key: Uint8Array, value: Uint8Array): Promise<{ stored: number }>;
+  /** The newest valid value among the first answers, or `undefined`. It is a hint: whoever uses it checks what it points to. */
+  get(kind: DhtValueName, key: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Members connected now. */
+  members(): Member[];
+  /** The member with this DID: connected, else found by its advert and dialled; `undefined` when it cannot be reached. */
+  memberByDid(did: string): Promise<Member | undefined>;
+  /**
+   * Dials a multiaddr; with `/p2p/<peerId>` in it the peer must prove that PeerId.
+   * @throws NetworkError `UNREACHABLE`
+   */
+  connect(address: string): Promise<Member>;
+  /** How many peers our Kademlia routing table holds. */
+  routingTableSize(): number;
+  start(): Promise<void>;
+  /** Stops taking new work, gives running handlers a moment, closes every connection. */
+  stop(): Promise<void>;
+}
+
+/** What a host is made of. */
+export interface NetworkHostOptions {
+  readonly local: LocalMember;
+  /** The authority whose membership credentials count. */
+  readonly authority: ResolvedDid;
+  /** Seed of the libp2p Ed25519 key, 32 bytes. */
+  readonly peerSeed: Uint8Array;
+  /** Multiaddrs to listen on, e.g. `/ip4/127.0.0.1/tcp/0`. */
+  readonly listen: readonly string[];
+  /** Multiaddrs to dial while we know nobody. */
+  readonly bootstrap: readonly string[];
+  /** Kinds of other libs; the host adds its own (`advert`, `reference`). */
+  readonly valueKinds: readonly DhtValueKind[];
+  /** Keeps DHT values, what was seen of them, and libp2p's peer store. */
+  readonly datastore: Datastore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}

@@ -1,0 +1,73 @@
+import { later } from '@carecord/core';
+import type { Clock, Logger } from '@carecord/core';
+import type { LocalMember } from '@carecord/identity';
+import type { NetworkHost } from '../ports.ts';
+import { ADVERT, advertKey, makeAdvert } from './advert.ts';
+
+/** Four times a day, well within what storers keep. */
+const INTERVAL_MILLISECONDS = 6 * 60 * 60 * 1000;
+const LIFETIME_MILLISECONDS = 24 * 60 * 60 * 1000;
+/** Kademlia's k: while fewer peers are known, a new one belongs to the storers of our advert and must be given it. */
+const SMALL_NETWORK = 20;
+
+/** What the publisher uses of its host. */
+export interface AdvertPublisherOptions {
+  readonly host: Pick<NetworkHost, 'peerId' | 'addresses' | 'routingTableSize' | 'put'>;
+  readonly local: LocalMember;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Keeps our advert in the DHT: at intervals, and while the network is small for every peer that joins. */
+export class AdvertPublisher {
+  private running: Promise<void> | undefined;
+  private again = false;
+  private lastSequence = 0;
+
+  constructor(private readonly options: AdvertPublisherOptions) {}
+
+  /** Publishes at intervals until the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.options;
+    while (!signal.aborted) {
+      await this.publish();
+      await clock.sleepUntil(later(clock.now(), INTERVAL_MILLISECONDS), signal).catch(() => undefined);
+    }
+  }
+
+  /** To be called when a peer has joined the routing table. */
+  peerJoined(): void {
+    if (this.options.host.routingTableSize() <= SMALL_NETWORK) void this.publish();
+  }
+
+  /** Publishes now; calls while it is at work lead to one more publication. Never rejects. */
+  async publish(): Promise<void> {
+    this.again = true;
+    this.running ??= this.work().finally(() => {
+      this.running = undefined;
+    });
+    await this.running;
+  }
+
+  private async work(): Promise<void> {
+    while (this.again) {
+      this.again = false;
+      await this.publishOnce().catch((error: unknown) => this.options.logger.warn('advert-not-published', {}, error));
+    }
+  }
+
+  private async publishOnce(): Promise<void> {
+    const { host, local, clock, logger } = this.options;
+    const now = clock.now();
+    // Time, so that it rises over restarts; plus one where the clock stands still.
+    this.lastSequence = Math.max(now.getTime(), this.lastSequence + 1);
+    const advert = await makeAdvert(local, {
+      peerId: host.peerId,
+      addresses: host.addresses(),
+      sequence: this.lastSequence,
+      expiresAt: later(now, LIFETIME_MILLISECONDS),
+    });
+    const { stored } = await host.put(ADVERT, advertKey(local.resolved.did), advert);
+    logger.debug('advert-published', { stored });
+  }
+}

@@ -1,0 +1,130 @@
+import { bytes, decodeWire, encodeWire } from '@carecord/core';
+import type { Clock } from '@carecord/core';
+import { generalJwsSchema, hybridSignatureSchema, sha256, signWithContext, verifyWithContext } from '@carecord/crypto';
+import { CLOCK_SKEW_MILLISECONDS, resolveDidLog, verifyMembershipCredential } from '@carecord/identity';
+import type { LocalMember, ResolvedDid } from '@carecord/identity';
+import { multiaddr } from '@multiformats/multiaddr';
+import { z } from 'zod';
+import { NetworkError } from '../network-error.ts';
+import type { DhtValueKind, DhtValueMeta, DhtValueName } from '../ports.ts';
+import { MAX_VALUE_BYTES } from './value-rules.ts';
+
+/** How to find a hospital: key is the SHA-256 of its DID. */
+export const ADVERT: DhtValueName = { namespace: 'advert' };
+
+/** Where a member was, by its own signed word. */
+export interface Advert {
+  readonly did: string;
+  readonly name: string;
+  readonly peerId: string;
+  /** Multiaddrs with `/p2p/<peerId>`. */
+  readonly addresses: readonly string[];
+  readonly sequence: number;
+  readonly expiresAt: Date;
+  /** The DID with its keys, from the log in the advert. */
+  readonly resolved: ResolvedDid;
+}
+
+/** Domain separation of the signature. */
+const CONTEXT = 'network/advert';
+/** More are hardly ever all good, and each costs a dial. */
+const MAX_ADDRESSES = 8;
+/** A multiaddr with a DNS name of 253 characters and a PeerId. */
+const MAX_ADDRESS_CHARACTERS = 360;
+const MAX_PEER_ID_CHARACTERS = 128;
+/** A hospital that is silent for two days is not there; adverts are renewed four times a day. */
+const MAX_LIFETIME_MILLISECONDS = 48 * 60 * 60 * 1000;
+
+const statementSchema = z.strictObject({
+  did: z.string().max(512),
+  peerId: z.string().max(MAX_PEER_ID_CHARACTERS),
+  addresses: z.array(z.string().max(MAX_ADDRESS_CHARACTERS)).min(1).max(MAX_ADDRESSES),
+  sequence: z.int().nonnegative(),
+  expiresAt: z.int().nonnegative(),
+});
+const advertSchema = z.strictObject({
+  statement: bytes({ atMost: 8_192 }),
+  log: z.string().max(MAX_VALUE_BYTES),
+  credential: generalJwsSchema,
+  signature: hybridSignatureSchema,
+});
+
+/** The DHT key of a member's advert. */
+export function advertKey(did: string): Uint8Array {
+  return sha256(new TextEncoder().encode(did));
+}
+
+/** Our own advert, to be put into the DHT. */
+export async function makeAdvert(
+  local: LocalMember,
+  place: { readonly peerId: string; readonly addresses: readonly string[]; readonly sequence: number; readonly expiresAt: Date },
+): Promise<Uint8Array> {
+  const statement = encodeWire(statementSchema, {
+    did: local.resolved.did,
+    peerId: place.peerId,
+    addresses: place.addresses.slice(0, MAX_ADDRESSES),
+    sequence: place.sequence,
+    expiresAt: place.expiresAt.getTime(),
+  });
+  const signature = await signWithContext(local.signer, CONTEXT, statement);
+  const credential = { payload: local.credential.payload, signatures: [...local.credential.signatures] };
+  return encodeWire(advertSchema, { statement, log: local.resolved.log, credential, signature });
+}
+
+/**
+ * The kind `advert`. A storer has often never met the member whose advert it is to keep, so the advert carries everything
+ * that proves it: the DID's own log (the DID commits to it), the membership credential (the storer knows the authority) and
+ * the signature by the keys in the log. So only members have adverts, and each only its own.
+ */
+export class AdvertKind implements DhtValueKind {
+  readonly namespace = ADVERT.namespace;
+  /** A log with post-quantum keys has about 10 KB a version, the credential 7, the signature 3. */
+  readonly maxBytes = MAX_VALUE_BYTES;
+
+  constructor(private readonly trust: { readonly authority: ResolvedDid; readonly networkId: string; readonly clock: Clock }) {}
+
+  async validate(key: Uint8Array, value: Uint8Array): Promise<DhtValueMeta> {
+    const advert = await this.open(value);
+    if (!Buffer.from(advertKey(advert.did)).equals(key)) throw refused('An advert stands under the key of another DID.');
+    return { sequence: advert.sequence, owner: advert.did, expiresAt: advert.expiresAt };
+  }
+
+  /**
+   * Verifies an advert and gives what it says.
+   * @throws NetworkError `VALUE_REFUSED`
+   */
+  async open(value: Uint8Array): Promise<Advert> {
+    try {
+      return await this.verify(value);
+    } catch (cause) {
+      throw cause instanceof NetworkError ? cause : refused('An advert does not verify.', cause);
+    }
+  }
+
+  private async verify(value: Uint8Array): Promise<Advert> {
+    const { authority, networkId, clock } = this.trust;
+    const { statement: signed, log, credential, signature } = decodeWire(advertSchema, value, this.maxBytes);
+    const statement = decodeWire(statementSchema, signed, this.maxBytes);
+    const now = clock.now();
+    if (statement.expiresAt > now.getTime() + MAX_LIFETIME_MILLISECONDS + CLOCK_SKEW_MILLISECONDS) throw refused('An advert is valid for too long.');
+    for (const address of statement.addresses) checkAddress(address, statement.peerId);
+    const resolved = await resolveDidLog(statement.did, log);
+    verifyWithContext(resolved.signing, CONTEXT, signed, signature);
+    const membership = await verifyMembershipCredential(credential, { authority, networkId, subject: statement.did, now });
+    const { did, peerId, addresses, sequence } = statement;
+    // What is kept of a check must not outlive the membership that it rests on.
+    const expiresAt = new Date(Math.min(statement.expiresAt, membership.validUntil.getTime()));
+    return { did, name: membership.name, peerId, addresses, sequence, expiresAt, resolved };
+  }
+}
+
+/** An address must be a multiaddr that names the peer: a dial then proves it. */
+function checkAddress(address: string, peerId: string): void {
+  if (multiaddr(address).getComponents().findLast((component) => component.name === 'p2p')?.value !== peerId) {
+    throw refused('An advert has an address of another peer.');
+  }
+}
+
+function refused(message: string, cause?: unknown): NetworkError {
+  return new NetworkError('VALUE_REFUSED', message, { cause });
+}

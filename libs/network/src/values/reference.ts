@@ -1,0 +1,94 @@
+import { decodeWire, encodeWire } from '@carecord/core';
+import type { Clock } from '@carecord/core';
+import { hybridSignatureSchema, isContentId, signWithContext, verifyWithContext } from '@carecord/crypto';
+import type { HybridSigner } from '@carecord/crypto';
+import { CLOCK_SKEW_MILLISECONDS } from '@carecord/identity';
+import type { ResolvedDid } from '@carecord/identity';
+import { CID } from 'multiformats/cid';
+import { z } from 'zod';
+import { NetworkError } from '../network-error.ts';
+import type { DhtValueKind, DhtValueMeta, DhtValueName, NetworkHost } from '../ports.ts';
+
+/** Who holds the bytes of a content id: key is the CID. */
+export const REFERENCE: DhtValueName = { namespace: 'reference' };
+
+/** Domain separation of the signature. */
+const CONTEXT = 'network/reference';
+/** Two signatures (3.4 KB), a DID and a content id. */
+const MAX_REFERENCE_BYTES = 6 * 1024;
+/** A holder that has gone for a month is not named any longer. */
+const MAX_LIFETIME_MILLISECONDS = 31 * 24 * 60 * 60 * 1000;
+
+const statementSchema = z.strictObject({
+  contentId: z.string().max(128),
+  holder: z.string().max(512),
+  sequence: z.int().nonnegative(),
+  expiresAt: z.int().nonnegative(),
+});
+const referenceSchema = z.strictObject({ ...statementSchema.shape, signature: hybridSignatureSchema });
+
+/** What {@link publishReference} says. */
+export interface Publication {
+  readonly contentId: string;
+  /** Signs with the keys of `did`. */
+  readonly signer: HybridSigner;
+  /** The holder. */
+  readonly did: string;
+  /** Higher than that of the value it replaces. */
+  readonly sequence: number;
+  /** At most 31 days from now; storers forget a value 48 hours after they were last given it, so it is to be renewed daily. */
+  readonly expiresAt: Date;
+}
+
+/**
+ * Says in the DHT that a member holds the bytes of a content id.
+ * @throws NetworkError `VALUE_REFUSED`
+ */
+export async function publishReference(host: NetworkHost, publication: Publication): Promise<{ stored: number }> {
+  const { contentId, did, sequence, expiresAt, signer } = publication;
+  const statement = { contentId, holder: did, sequence, expiresAt: expiresAt.getTime() };
+  const signature = await signWithContext(signer, CONTEXT, encodeWire(statementSchema, statement));
+  return host.put(REFERENCE, referenceKey(contentId), encodeWire(referenceSchema, { ...statement, signature }));
+}
+
+/** Who says, provably, that it holds the bytes; `undefined` when nobody does. */
+export async function findReference(host: NetworkHost, contentId: string): Promise<{ holder: string } | undefined> {
+  const value = await host.get(REFERENCE, referenceKey(contentId));
+  return value === undefined ? undefined : { holder: decodeWire(referenceSchema, value, MAX_REFERENCE_BYTES).holder };
+}
+
+/**
+ * The kind `reference`. Six kilobytes a patient are the most that may be stored for each, so a reference does not carry its
+ * holder's DID log and credential as an advert does: the storer checks the signature with the keys that the holder proved
+ * in a handshake (holders publish themselves, so they are connected), else with those in the holder's advert. Whose keys
+ * cannot be found that way is refused. The first holder of a content id is its owner: a ciphertext is made by one hospital.
+ */
+export class ReferenceKind implements DhtValueKind {
+  readonly namespace = REFERENCE.namespace;
+  readonly maxBytes = MAX_REFERENCE_BYTES;
+
+  /** @param keysOf the verified DID of a member, or `undefined` when it is not known to be one */
+  constructor(
+    private readonly keysOf: (did: string) => Promise<ResolvedDid | undefined>,
+    private readonly clock: Clock,
+  ) {}
+
+  async validate(key: Uint8Array, value: Uint8Array): Promise<DhtValueMeta> {
+    const { signature, ...statement } = decodeWire(referenceSchema, value, this.maxBytes);
+    if (!Buffer.from(referenceKey(statement.contentId)).equals(key)) throw refused('A content reference stands under another content id.');
+    if (statement.expiresAt > this.clock.now().getTime() + MAX_LIFETIME_MILLISECONDS + CLOCK_SKEW_MILLISECONDS) throw refused('A content reference is valid for too long.');
+    const holder = await this.keysOf(statement.holder);
+    if (holder === undefined) throw refused('The holder in a content reference is not known as a member.');
+    verifyWithContext(holder.signing, CONTEXT, encodeWire(statementSchema, statement), signature);
+    return { sequence: statement.sequence, owner: statement.holder, expiresAt: new Date(statement.expiresAt) };
+  }
+}
+
+function referenceKey(contentId: string): Uint8Array {
+  if (!isContentId(contentId)) throw refused('A content reference needs a content id.');
+  return CID.parse(contentId).bytes;
+}
+
+function refused(message: string): NetworkError {
+  return new NetworkError('VALUE_REFUSED', message);
+}

@@ -1,0 +1,101 @@
+import type { Logger } from '@carecord/core';
+import type { KadDHT } from '@libp2p/kad-dht';
+import { NetworkError } from '../network-error.ts';
+import type { DhtValueMeta, DhtValueName } from '../ports.ts';
+import type { GuardedDatastore } from './guarded-datastore.ts';
+import { encodeValueKey } from './value-key.ts';
+import type { ValueRules } from './value-rules.ts';
+
+/** Answers to wait for, our own store included: one may lag behind; the full query takes ten times as long and adds little. */
+const GET_QUORUM = 2;
+/** A query over peers that do not answer ends here: a lookup is in a clinician's way. */
+const GET_TIMEOUT_MILLISECONDS = 5_000;
+/** Publishing is in nobody's way, and twenty storers have to be found. */
+const PUT_TIMEOUT_MILLISECONDS = 15_000;
+
+interface Candidate {
+  readonly value: Uint8Array;
+  readonly meta: DhtValueMeta;
+}
+
+/** Puts values into the DHT and gets them out, under our own rules: kad-dht finds the peers and carries the bytes. */
+export class ValueStore {
+  constructor(
+    private readonly dht: KadDHT,
+    private readonly rules: ValueRules,
+    private readonly guard: GuardedDatastore,
+    private readonly logger: Logger,
+  ) {}
+
+  /** See `NetworkHost.put`. */
+  async put(kind: DhtValueName, key: Uint8Array, value: Uint8Array, stopped: AbortSignal): Promise<{ stored: number }> {
+    const dhtKey = encodeValueKey(kind.namespace, key);
+    await this.rules.check(dhtKey, value);
+    const storers = new Set<string>();
+    const signal = AbortSignal.any([stopped, AbortSignal.timeout(PUT_TIMEOUT_MILLISECONDS)]);
+    try {
+      for await (const event of this.dht.put(dhtKey, value, { signal })) {
+        if (event.name === 'PEER_RESPONSE' && isSame(event.record?.value, value)) storers.add(event.from.toString());
+      }
+    } catch (error) {
+      if (error instanceof NetworkError) throw error;
+      this.logger.debug('put-ended-early', { namespace: kind.namespace, stored: storers.size });
+    }
+    if (!isSame(await this.guard.localValue(dhtKey), value)) throw new NetworkError('PUBLISHING_FAILED', 'A value could not be kept in our own store.');
+    return { stored: storers.size + 1 };
+  }
+
+  /** See `NetworkHost.get`. */
+  async get(kind: DhtValueName, key: Uint8Array, stopped: AbortSignal): Promise<Uint8Array | undefined> {
+    const dhtKey = encodeValueKey(kind.namespace, key);
+    const candidates: Candidate[] = [];
+    const local = await this.guard.localValue(dhtKey);
+    if (local !== undefined) await this.consider(dhtKey, local, candidates);
+    const signal = AbortSignal.any([stopped, AbortSignal.timeout(GET_TIMEOUT_MILLISECONDS)]);
+    try {
+      for await (const event of this.dht.get(dhtKey, { signal })) {
+        if (event.name === 'PEER_RESPONSE' && event.record !== undefined) await this.consider(dhtKey, event.record.value, candidates);
+        if (candidates.length >= GET_QUORUM) break;
+      }
+    } catch {
+      // kad-dht throws at the end when a holder would not take a correction, or at the time limit: the answers are good.
+      this.logger.debug('get-ended-early', { namespace: kind.namespace, found: candidates.length });
+    }
+    return newest(candidates);
+  }
+
+  /** Counts an answer if it is valid and not older than what was seen. */
+  private async consider(dhtKey: Uint8Array, value: Uint8Array, candidates: Candidate[]): Promise<void> {
+    try {
+      const meta = await this.rules.check(dhtKey, value);
+      await this.guard.observe(dhtKey, meta);
+      candidates.push({ value, meta });
+    } catch (error) {
+      if (!(error instanceof NetworkError)) throw error;
+    }
+  }
+}
+
+/** kad-dht's selector: the index of the valid value with the highest sequence. */
+export async function selectNewest(rules: ValueRules, dhtKey: Uint8Array, values: readonly Uint8Array[]): Promise<number> {
+  const sequences = await Promise.all(
+    values.map(async (value) => {
+      try {
+        return (await rules.check(dhtKey, value)).sequence;
+      } catch {
+        return -1;
+      }
+    }),
+  );
+  return sequences.indexOf(Math.max(...sequences));
+}
+
+function newest(candidates: readonly Candidate[]): Uint8Array | undefined {
+  let best: Candidate | undefined;
+  for (const candidate of candidates) if (best === undefined || candidate.meta.sequence > best.meta.sequence) best = candidate;
+  return best?.value;
+}
+
+function isSame(one: Uint8Array | undefined, other: Uint8Array): boolean {
+  return one !== undefined && Buffer.from(one).equals(other);
+}

@@ -1,0 +1,39 @@
+/**
+ * A hospital's own records: admission, sealing, versions, the key hierarchy, blind indexes, and what a release needs.
+ *
+ * @example
+ * const records = new Records({ stores, keys, transactions, audit, outbox, rootKey, clock: systemClock });
+ * const { patients: [patientId] } = await records.admit(bundle, { actor, listing: 'listed' });
+ * const timeline = await records.timeline(patientId, { resourceTypes: ['Observation'] });
+ */
+export { PATIENT_CHANGED } from './admission.ts';
+export { LISTINGS } from './listing.ts';
+export { Records } from './records.ts';
+export { RecordsError } from './records-error.ts';
+export { newestFirst } from './timeline.ts';
+export { canonicalIdentifier } from './tokens.ts';
+export { openRelease } from './version.ts';
+export type { Admission, AdmittedVersion } from './admission.ts';
+export type { OpenedRecord } from './compartment.ts';
+export type { EnvelopeBinding } from './envelope.ts';
+export type { Listing } from './listing.ts';
+export type {
+  ClaimedRecord,
+  DirectoryVersion,
+  ErasureEpoch,
+  PatientClaim,
+  PatientIdentifierTokens,
+  PatientKeyStore,
+  RecordClaim,
+  RecordStore,
+  StoredManifest,
+  StoredPatient,
+  StoredPatientKey,
+  StoredVersion,
+  StoredVersionHeader,
+  WrappedPatientKey,
+} from './ports.ts';
+export type { RecordsDependencies } from './records.ts';
+export type { RecordsErrorCode } from './records-error.ts';
+export type { ReleasableVersion } from './release.ts';
+export type { Identifier } from './tokens.ts';

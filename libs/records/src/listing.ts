@@ -1,0 +1,5 @@
+/** Whether other hospitals can find the patient through the locator. */
+export const LISTINGS = ['listed', 'unlisted'] as const;
+
+/** One of {@link LISTINGS}. */
+export type Listing = (typeof LISTINGS)[number];

@@ -1,0 +1,224 @@
+import { CarecordError, newId } from '@carecord/core';
+import type { Clock, Outbox, Transaction, TransactionRunner } from '@carecord/core';
+import type { AuditActor, AuditEntry, AuditEventType, AuditLog } from '@carecord/audit';
+import { constantTimeEqual } from '@carecord/crypto';
+import { prepareBundle } from '@carecord/fhir';
+import type { FhirResource, PreparedResource } from '@carecord/fhir';
+import { admitResources, PATIENT_CHANGED } from './admission.ts';
+import type { Admission, AdmissionDependencies, AdmittedVersion } from './admission.ts';
+import { openCompartment, openCurrentRecords, unknownPatient } from './compartment.ts';
+import type { OpenedRecord } from './compartment.ts';
+import { KeyHierarchy } from './key-hierarchy.ts';
+import type { Listing } from './listing.ts';
+import type { PatientKeyStore, RecordStore, StoredPatient } from './ports.ts';
+import { RecordsError } from './records-error.ts';
+import { releasableVersions } from './release.ts';
+import type { ReleasableVersion } from './release.ts';
+import { newestFirst } from './timeline.ts';
+import { BlindTokens } from './tokens.ts';
+import type { Identifier } from './tokens.ts';
+
+/** What {@link Records} needs from outside. */
+export interface RecordsDependencies {
+  readonly stores: RecordStore;
+  readonly keys: PatientKeyStore;
+  readonly transactions: TransactionRunner;
+  readonly audit: AuditLog;
+  readonly outbox: Outbox;
+  /** Root of the hospital's key hierarchy, 32 bytes. */
+  readonly rootKey: Uint8Array;
+  readonly clock: Clock;
+}
+
+/**
+ * A hospital's own records: sealed on their way in, opened on their way out. Changes leave their audit event in the
+ * same transaction; reading leaves none, because only the caller knows who reads and why.
+ */
+export class Records {
+  private readonly dependencies: AdmissionDependencies;
+  private readonly transactions: TransactionRunner;
+  private readonly audit: AuditLog;
+
+  constructor({ stores, keys, transactions, audit, outbox, rootKey, clock }: RecordsDependencies) {
+    const hierarchy = new KeyHierarchy(keys, rootKey, clock);
+    this.dependencies = { stores, keys: hierarchy, tokens: new BlindTokens(rootKey), outbox, clock };
+    this.transactions = transactions;
+    this.audit = audit;
+  }
+
+  /**
+   * Admits a FHIR R4 bundle: all of it in one transaction, or nothing but an audit event that says so.
+   * @param bundle parsed JSON
+   * @param options `listing`: of patients whom the hospital does not have yet
+   * @throws FhirError when the bundle is not valid
+   * @throws RecordsError as {@link admitResources}
+   */
+  async admit(bundle: unknown, options: { readonly actor: AuditActor; readonly listing: Listing }): Promise<Admission> {
+    try {
+      const resources = prepareBundle(bundle);
+      return await this.transactions.run(async (transaction) => {
+        const admission = await admitResources(this.dependencies, transaction, resources, options.listing);
+        await this.audit.appendAll(transaction, admissionEntries(admission, options.actor));
+        return admission;
+      });
+    } catch (error) {
+      if (error instanceof CarecordError) await this.recordRefusal(options.actor, (error as CarecordError).code);
+      throw error;
+    }
+  }
+
+  /** Internal ids of the patients who have the identifier (in its canonical form), those known longest first. */
+  findPatients(identifier: Identifier): Promise<string[]> {
+    return this.dependencies.stores.findPatientIds(this.dependencies.tokens.identifier(identifier));
+  }
+
+  /**
+   * The current Patient resource.
+   * @throws RecordsError `UNKNOWN_PATIENT`, or as {@link timeline}
+   */
+  async readPatient(patientId: string): Promise<FhirResource> {
+    const [patient] = await this.openRecords(patientId, ['Patient']);
+    if (patient === undefined) throw unknownPatient();
+    return patient.resource;
+  }
+
+  /**
+   * The patient's FHIR logical id, as in `Patient/<id>`.
+   * @throws RecordsError `UNKNOWN_PATIENT`, `KEY_MISSING`, `KEY_TAMPERED` or `CIPHERTEXT_TAMPERED`
+   */
+  async fhirPatientId(patientId: string): Promise<string> {
+    const { manifest } = await openCompartment(this.dependencies, patientId);
+    return manifest.fhirPatientId;
+  }
+
+  /**
+   * The current versions of the patient's records, by clinical date, newest first; those without a date come last.
+   * @throws RecordsError `UNKNOWN_PATIENT`; `KEY_MISSING`, `KEY_TAMPERED`, `CIPHERTEXT_TAMPERED` or `VERSION_MISSING`
+   *   when what is stored is not what was written
+   */
+  async timeline(patientId: string, options: { readonly resourceTypes?: readonly string[] } = {}): Promise<OpenedRecord[]> {
+    return newestFirst(await this.openRecords(patientId, options.resourceTypes));
+  }
+
+  /**
+   * The patient's current Consent resources, whatever their status.
+   * @throws RecordsError as {@link timeline}
+   */
+  async consents(patientId: string): Promise<FhirResource[]> {
+    return (await this.openRecords(patientId, ['Consent'])).map(({ resource }) => resource);
+  }
+
+  /**
+   * Adds a version of one resource of a patient, such as a Consent: the first, or one more if the id is known.
+   * @param resource without an id it gets one
+   * @param auditType what the event in the log says was done
+   * @throws FhirError when the resource is not valid
+   * @throws RecordsError `UNKNOWN_PATIENT`, `WRONG_PATIENT`, or as {@link admitResources}
+   */
+  async putResource(patientId: string, resource: FhirResource, actor: AuditActor, auditType: AuditEventType): Promise<AdmittedVersion> {
+    const resources = prepareBundle(bundleOf(resource));
+    return this.transactions.run(async (transaction) => {
+      const patient = await this.lockPatient(transaction, patientId);
+      this.requireOwned(resources, patient);
+      const { versions } = await admitResources(this.dependencies, transaction, resources, patient.listing);
+      const version = versions[0] as AdmittedVersion;
+      const detail = { resourceType: version.resourceType, versionId: version.versionId };
+      await this.audit.append(transaction, { type: auditType, outcome: 'success', actor, patientId, detail });
+      return version;
+    });
+  }
+
+  /**
+   * The current versions of the patient's records with their data keys, and of the directory resources to which they
+   * refer: what a grant can give away.
+   * @param options `resourceTypes`: which of the patient's records; the directory's come along whatever their type
+   * @throws RecordsError as {@link timeline}
+   */
+  async releasable(patientId: string, options: { readonly resourceTypes?: readonly string[] } = {}): Promise<ReleasableVersion[]> {
+    const compartment = await openCompartment(this.dependencies, patientId);
+    return releasableVersions(this.dependencies, compartment, options.resourceTypes);
+  }
+
+  /** The ciphertexts of versions by content id, in the order of the ids; undefined where there is none. The caller authorises. */
+  async readBlocks(contentIds: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    const versions = await this.dependencies.stores.findVersions([...new Set(contentIds)]);
+    const ciphertexts = new Map(versions.map(({ contentId, ciphertext }) => [contentId, ciphertext]));
+    return contentIds.map((contentId) => ciphertexts.get(contentId));
+  }
+
+  /**
+   * The content id of the patient's sealed manifest, and how often it has changed.
+   * @throws RecordsError `UNKNOWN_PATIENT`
+   */
+  async manifest(patientId: string): Promise<{ contentId: string; sequence: number }> {
+    const [manifest] = await this.dependencies.stores.findManifests([patientId]);
+    if (manifest === undefined) throw unknownPatient();
+    return { contentId: manifest.contentId, sequence: manifest.sequence };
+  }
+
+  /**
+   * Whether other hospitals can find the patient.
+   * @throws RecordsError `UNKNOWN_PATIENT`
+   */
+  async patientListing(patientId: string): Promise<Listing> {
+    const [patient] = await this.dependencies.stores.findPatients([patientId]);
+    if (patient === undefined) throw unknownPatient();
+    return patient.listing;
+  }
+
+  /**
+   * Lists the patient, or takes it off; nothing happens when it is so already.
+   * @throws RecordsError `UNKNOWN_PATIENT`
+   */
+  setListing(patientId: string, listing: Listing, actor: AuditActor): Promise<void> {
+    return this.transactions.run(async (transaction) => {
+      const patient = await this.lockPatient(transaction, patientId);
+      if (patient.listing === listing) return;
+      await this.dependencies.stores.setListing(transaction, patientId, listing);
+      await this.dependencies.outbox.enqueue(transaction, PATIENT_CHANGED, { patientId });
+      await this.audit.append(transaction, { type: 'listing-changed', outcome: 'success', actor, patientId, detail: { listing } });
+    });
+  }
+
+  private async openRecords(patientId: string, resourceTypes?: readonly string[]): Promise<OpenedRecord[]> {
+    const compartment = await openCompartment(this.dependencies, patientId);
+    return openCurrentRecords(this.dependencies, compartment, resourceTypes);
+  }
+
+  private async lockPatient(transaction: Transaction, patientId: string): Promise<StoredPatient> {
+    const [patient] = await this.dependencies.stores.lockPatients(transaction, [patientId]);
+    if (patient === undefined) throw unknownPatient();
+    return patient;
+  }
+
+  private requireOwned(resources: readonly PreparedResource[], { logicalToken }: StoredPatient): void {
+    for (const { owner } of resources) {
+      const token = owner.kind === 'patient' ? this.dependencies.tokens.logicalId('Patient', owner.patientId) : undefined;
+      if (token === undefined || !constantTimeEqual(token, logicalToken)) {
+        throw new RecordsError('WRONG_PATIENT', 'The resource does not belong to this patient.');
+      }
+    }
+  }
+
+  private async recordRefusal(actor: AuditActor, reasonCode: string): Promise<void> {
+    await this.transactions.run((transaction) =>
+      this.audit.append(transaction, { type: 'bundle-refused', outcome: 'refused', actor, reasonCode }),
+    );
+  }
+}
+
+/** One event a patient, so that each patient's trail has it; one without a patient for a bundle of the directory alone. */
+function admissionEntries({ patients, versions }: Admission, actor: AuditActor): AuditEntry[] {
+  const event = { type: 'bundle-admitted', outcome: 'success', actor } as const;
+  if (patients.length === 0) return [{ ...event, detail: { versions: versions.length } }];
+  const counts = new Map<string, number>();
+  for (const { patientId } of versions) if (patientId !== undefined) counts.set(patientId, (counts.get(patientId) ?? 0) + 1);
+  return patients.map((patientId) => ({ ...event, patientId, detail: { versions: counts.get(patientId) ?? 0 } }));
+}
+
+/** A single resource takes the way of a bundle, so that it is validated and placed by the same rules. */
+function bundleOf(resource: FhirResource): FhirResource {
+  const id = resource.id ?? newId();
+  const request = { method: 'PUT', url: `${resource.resourceType}/${id}` };
+  return { resourceType: 'Bundle', type: 'transaction', entry: [{ resource: { ...resource, id }, request }] };
+}
