@@ -41,8 +41,7 @@ export async function createDatabase(url) {
 
 async function connect(url) {
   const adapter = await new PrismaPg({ connectionString: url }).connect();
-  const queryRaw = adapter.queryRaw.bind(adapter);
-  adapter.queryRaw = (query) => queryCatalogue(queryRaw, query);
+  adapter.queryRaw = (query) => queryCatalogue(adapter, query);
   // The adapter's own splits a script at every semicolon, also inside of a function's body. PostgreSQL takes the script
   // whole, and does all of it or nothing.
   adapter.executeScript = async (script) => {
@@ -56,13 +55,22 @@ async function connect(url) {
 }
 
 /**
- * The adapter refuses columns of PostgreSQL's internal type "char". The engine asks for one, the kind of a constraint:
- * no row of it came before PostgreSQL 18, where NOT NULL is a constraint too.
+ * The adapter refuses columns of PostgreSQL's internal type "char", in which the catalogue keeps the kind of a constraint
+ * and the rule of a foreign key. They go through it as text and come out as the characters that the engine expects.
  */
-async function queryCatalogue(queryRaw, query) {
-  const result = await queryRaw({ ...query, sql: query.sql.replace(/\bconstr\.contype AS\b/g, 'constr.contype::text AS') });
-  const kind = result.columnNames.indexOf('constraint_type');
-  if (kind !== -1) result.columnTypes[kind] = ColumnTypeEnum.Character;
+async function queryCatalogue(adapter, query) {
+  const internalChar = 18;
+  let characters = [];
+  const client = {
+    query: async (statement) => {
+      const result = await adapter.underlyingDriver().query(statement);
+      characters = result.fields.map(({ dataTypeID }) => dataTypeID === internalChar);
+      result.fields.forEach((field, index) => characters[index] && (field.dataTypeID = pg.types.builtins.TEXT));
+      return result;
+    },
+  };
+  const result = await adapter.constructor.prototype.queryRaw.call(Object.create(adapter, { client: { value: client } }), query);
+  characters.forEach((isCharacter, index) => isCharacter && (result.columnTypes[index] = ColumnTypeEnum.Character));
   return result;
 }
 

@@ -45,26 +45,25 @@ async function serve() {
   const SchemaEngine = await loadEngine();
   const files = values.datamodels.map((path) => [path, readFileSync(path, 'utf8')]);
   const datamodels = files.length > 0 ? files : undefined;
-  const factory = bindMigrationAwareSqlAdapterFactory(schemaAdapterFactory(datasource));
-  // The engine connects at once. Failing now would look to the CLI like an answer with nothing in it: each question is refused instead.
-  const engine = SchemaEngine.new({ datamodels }, () => undefined, factory);
-  engine.catch(() => undefined);
   for await (const line of createInterface({ input: process.stdin })) {
     const request = JSON.parse(line);
-    if (request.method !== undefined) await answer(engine, factory.errorRegistry, request);
+    if (request.method !== undefined) await answer(SchemaEngine, datamodels, request);
   }
 }
 
-async function answer(engine, errors, { id, method, params }) {
+async function answer(SchemaEngine, datamodels, { id, method, params }) {
+  const factory = bindMigrationAwareSqlAdapterFactory(schemaAdapterFactory(datasource));
   try {
-    const result = await call(await engine, method, params);
+    // One engine a question: it makes a shadow database once only.
+    const engine = await SchemaEngine.new({ datamodels }, () => undefined, factory);
+    const result = await call(engine, method, params);
     if (method === 'diff' && typeof result.stdout === 'string') {
       send({ id: 0, method: 'print', params: { content: result.stdout.replace(/\n$/, '') } });
       result.stdout = null;
     }
     send({ id, result: result ?? null });
   } catch (error) {
-    const data = { is_panic: error.name === 'PanicError', message: reasonOf(originOf(error, errors)), error_code: error.code, meta: error.meta };
+    const data = { is_panic: false, message: reasonOf(originOf(error, factory.errorRegistry)), error_code: error.code, meta: error.meta };
     send({ id, error: { code: 4466, message: 'The schema engine refused.', data } });
   }
 }
@@ -78,8 +77,36 @@ function originOf(error, errors) {
 function call(engine, method, params) {
   if (method === 'getDatabaseVersion') return engine.version(params);
   if (method === 'createDatabase') return createDatabase(datasource.url).then((databaseName) => ({ databaseName }));
+  if (method === 'evaluateDataLoss') return evaluateDataLoss(engine, params);
+  if (method === 'createMigration') return createMigration(engine, params);
   if (typeof engine[method] !== 'function') throw new Error(`The schema engine has no method "${method}".`);
   return engine[method](params);
+}
+
+/**
+ * The engine's own `evaluateDataLoss` and `createMigration` want a shadow database in a way that WebAssembly does not
+ * offer; a diff does the same. It has no opinion on what a change loses: read the migration before you commit it.
+ */
+async function evaluateDataLoss(engine, params) {
+  const { exitCode } = await diffToSchema(engine, params);
+  return { migrationSteps: exitCode === 0 ? 0 : 1, unexecutableSteps: [], warnings: [] };
+}
+
+async function createMigration(engine, params) {
+  const { exitCode, stdout } = await diffToSchema(engine, params);
+  const instant = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
+  const unchanged = exitCode === 0 && !params.draft;
+  return {
+    connectorType: 'postgresql',
+    generatedMigrationName: `${instant}_${params.migrationName || 'change'}`,
+    migrationScript: unchanged ? null : (stdout ?? ''),
+    extension: 'sql',
+  };
+}
+
+function diffToSchema(engine, { migrationsList, schema, filters }) {
+  const from = { tag: 'migrations', ...migrationsList };
+  return engine.diff({ from, to: { tag: 'schemaDatamodel', ...schema }, script: true, exitCode: true, filters });
 }
 
 function reasonOf(error) {

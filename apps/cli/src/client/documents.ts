@@ -52,5 +52,5 @@ export const auditTrail = `query AuditTrail($filter: AuditFilterInput, $page: Pa
 }`;
 
 export const nodeStatus = `query NodeStatus {
-  result: nodeStatus { ${FAILURE_FIELDS} ... on NodeStatus { pendingPublications members dhtValues { kind count } } }
+  result: nodeStatus { ${FAILURE_FIELDS} ... on NodeState { pendingPublications connectedMembers dhtValues { kind count } } }
 }`;

@@ -98,11 +98,11 @@ export class HospitalClient {
     return (await this.get(documents.auditTrail, { filter, page: { first: PAGE } }, z.object({ events: auditEvents }))).events;
   }
 
-  async nodeStatus(): Promise<{ pendingPublications: number; dhtValues: { kind: string; count: number }[]; members: number }> {
+  async nodeStatus(): Promise<{ pendingPublications: number; dhtValues: { kind: string; count: number }[]; connectedMembers: number }> {
     return this.get(
       documents.nodeStatus,
       {},
-      z.object({ pendingPublications: z.number(), members: z.number(), dhtValues: z.array(z.object({ kind: z.string(), count: z.number() })) }),
+      z.object({ pendingPublications: z.number(), connectedMembers: z.number(), dhtValues: z.array(z.object({ kind: z.string(), count: z.number() })) }),
     );
   }
 

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { removeEmbeddedPostgres } from '@carecord/storage';
 import { CliError } from '../cli-error.ts';
 
 /** Where a local network keeps its data unless told otherwise: below the folder in which the command is run. */
@@ -18,15 +20,19 @@ export interface LocalNetworkLayout {
 
 /** Creates the directory, readable by its owner alone, since it holds the demo's keys. */
 export async function prepareDirectory(root: string): Promise<LocalNetworkLayout> {
-  const layout: LocalNetworkLayout = {
+  const layout = layoutOf(root);
+  await mkdir(layout.logs, { recursive: true, mode: 0o700 });
+  return layout;
+}
+
+function layoutOf(root: string): LocalNetworkLayout {
+  return {
     root,
     postgres: join(root, 'postgres'),
     logs: join(root, 'logs'),
     admitted: join(root, 'admitted.json'),
     node: (slug) => join(root, 'nodes', slug),
   };
-  await mkdir(layout.logs, { recursive: true, mode: 0o700 });
-  return layout;
 }
 
 /** Writes a secret that its owner alone may read, once: a later start finds the same. */
@@ -89,11 +95,10 @@ export async function removeLocalNetwork(root: string): Promise<boolean> {
   if (owner !== undefined) {
     throw new CliError('ALREADY_RUNNING', `The local network is running (process ${owner}). Stop it first, with Ctrl-C where it was started.`);
   }
-  try {
-    await rm(root, { recursive: true });
-    return true;
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw cause;
-  }
+  if (!existsSync(root)) return false;
+  const { postgres } = layoutOf(root);
+  // A server that a killed run left behind would write into the folder while it is removed.
+  if (existsSync(postgres)) await removeEmbeddedPostgres({ directory: postgres });
+  await rm(root, { recursive: true });
+  return true;
 }

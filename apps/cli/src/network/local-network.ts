@@ -52,8 +52,8 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
     for (const step of cleanUp.splice(0).reverse()) await step();
   };
   try {
-    const server = await options.progress.during('Starting PostgreSQL', () =>
-      openDatabaseServer({ layout, databaseUrl: options.databaseUrl, fsync: options.fsync ?? true }),
+    const server = await options.progress.during('Starting PostgreSQL', (onProgress) =>
+      openDatabaseServer({ layout, databaseUrl: options.databaseUrl, fsync: options.fsync ?? true, onProgress }),
     );
     cleanUp.push(() => server.stop());
     const authority = await options.progress.during(`Starting ${demoAuthority.name}, which admits the hospitals`, () => startAuthority(layout, server));

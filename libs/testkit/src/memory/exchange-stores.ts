@@ -52,29 +52,30 @@ class Table<Row> {
 export class MemoryReceivedRequestStore implements ReceivedRequestStore {
   private readonly rows = new Table<ReceivedRequest>();
 
-  async insert(transaction: Transaction, request: ReceivedRequest): Promise<'inserted' | 'duplicate'> {
-    if (this.rows.get(request.requestId, transaction) !== undefined) return 'duplicate';
+  insert(transaction: Transaction, request: ReceivedRequest): Promise<'inserted' | 'duplicate'> {
+    if (this.rows.get(request.requestId, transaction) !== undefined) return Promise.resolve('duplicate');
     this.rows.put(transaction, request.requestId, request);
-    return 'inserted';
+    return Promise.resolve('inserted');
   }
 
-  async find(requestId: string): Promise<ReceivedRequest | undefined> {
-    return this.rows.get(requestId);
+  find(requestId: string): Promise<ReceivedRequest | undefined> {
+    return Promise.resolve(this.rows.get(requestId));
   }
 
-  async change(transaction: Transaction, requestId: string, from: ReceivedState, change: ReceivedChange): Promise<'changed' | 'wrong-state'> {
+  change(transaction: Transaction, requestId: string, from: ReceivedState, change: ReceivedChange): Promise<'changed' | 'wrong-state'> {
     const request = this.rows.get(requestId, transaction);
-    if (request?.state !== from) return 'wrong-state';
+    if (request?.state !== from) return Promise.resolve('wrong-state');
     this.rows.put(transaction, requestId, { ...request, ...present(change) });
-    return 'changed';
+    return Promise.resolve('changed');
   }
 
-  async list(filter: { readonly states: readonly ReceivedState[]; readonly limit: number }): Promise<ReceivedRequest[]> {
-    return this.rows
+  list(filter: { readonly states: readonly ReceivedState[]; readonly limit: number }): Promise<ReceivedRequest[]> {
+    const found = this.rows
       .all()
       .filter((request) => filter.states.includes(request.state))
       .sort((first, second) => second.receivedAt.getTime() - first.receivedAt.getTime())
       .slice(0, filter.limit);
+    return Promise.resolve(found);
   }
 }
 
@@ -83,29 +84,29 @@ export class MemoryGrantStore implements GrantStore {
   private readonly rows = new Table<StoredGrant>();
   private readonly revoked = new Table<number>();
 
-  async revocations(patientId: string): Promise<number> {
-    return this.revoked.get(patientId) ?? 0;
+  revocations(patientId: string): Promise<number> {
+    return Promise.resolve(this.revoked.get(patientId) ?? 0);
   }
 
-  async insert(transaction: Transaction, grant: StoredGrant, revocations: number): Promise<'inserted' | 'revoked-meanwhile'> {
-    if ((this.revoked.get(grant.patientId, transaction) ?? 0) !== revocations) return 'revoked-meanwhile';
+  insert(transaction: Transaction, grant: StoredGrant, revocations: number): Promise<'inserted' | 'revoked-meanwhile'> {
+    if ((this.revoked.get(grant.patientId, transaction) ?? 0) !== revocations) return Promise.resolve('revoked-meanwhile');
     this.rows.put(transaction, grant.requestId, grant);
-    return 'inserted';
+    return Promise.resolve('inserted');
   }
 
-  async findByRequest(requestId: string): Promise<StoredGrant | undefined> {
-    return this.rows.get(requestId);
+  findByRequest(requestId: string): Promise<StoredGrant | undefined> {
+    return Promise.resolve(this.rows.get(requestId));
   }
 
-  async covered(recipient: string, contentIds: readonly string[], at: Date): Promise<Set<string>> {
+  covered(recipient: string, contentIds: readonly string[], at: Date): Promise<Set<string>> {
     const open = this.rows.all().filter(
       (grant) => grant.recipient === recipient && grant.revokedAt === undefined && grant.expiresAt > at,
     );
     const granted = new Set(open.flatMap((grant) => grant.contentIds));
-    return new Set(contentIds.filter((contentId) => granted.has(contentId)));
+    return Promise.resolve(new Set(contentIds.filter((contentId) => granted.has(contentId))));
   }
 
-  async revokeForPatient(
+  revokeForPatient(
     transaction: Transaction,
     patientId: string,
     revokedAt: Date,
@@ -113,7 +114,7 @@ export class MemoryGrantStore implements GrantStore {
     this.revoked.put(transaction, patientId, (this.revoked.get(patientId, transaction) ?? 0) + 1);
     const ended = this.rows.all(transaction).filter((grant) => grant.patientId === patientId && grant.revokedAt === undefined);
     for (const grant of ended) this.rows.put(transaction, grant.requestId, { ...grant, revokedAt });
-    return ended.map(({ grantId, requestId, recipient }) => ({ grantId, requestId, recipient }));
+    return Promise.resolve(ended.map(({ grantId, requestId, recipient }) => ({ grantId, requestId, recipient })));
   }
 }
 
@@ -126,35 +127,36 @@ export class MemorySentRequestStore implements SentRequestStore {
     this.rows.tamper(requestId, change);
   }
 
-  async insert(transaction: Transaction, request: SentRequest): Promise<'inserted' | 'duplicate'> {
-    if (this.rows.get(request.requestId, transaction) !== undefined) return 'duplicate';
+  insert(transaction: Transaction, request: SentRequest): Promise<'inserted' | 'duplicate'> {
+    if (this.rows.get(request.requestId, transaction) !== undefined) return Promise.resolve('duplicate');
     this.rows.put(transaction, request.requestId, request);
-    return 'inserted';
+    return Promise.resolve('inserted');
   }
 
-  async find(requestId: string): Promise<SentRequest | undefined> {
-    return this.rows.get(requestId);
+  find(requestId: string): Promise<SentRequest | undefined> {
+    return Promise.resolve(this.rows.get(requestId));
   }
 
-  async change(transaction: Transaction, requestId: string, from: SentState, change: SentChange): Promise<'changed' | 'wrong-state'> {
+  change(transaction: Transaction, requestId: string, from: SentState, change: SentChange): Promise<'changed' | 'wrong-state'> {
     const request = this.rows.get(requestId, transaction);
-    if (request?.state !== from) return 'wrong-state';
+    if (request?.state !== from) return Promise.resolve('wrong-state');
     this.rows.put(transaction, requestId, { ...request, ...present(change) });
-    return 'changed';
+    return Promise.resolve('changed');
   }
 
-  async listByStaff(staffId: string, limit: number): Promise<SentRequest[]> {
-    return this.rows
+  listByStaff(staffId: string, limit: number): Promise<SentRequest[]> {
+    const found = this.rows
       .all()
       .filter((request) => request.staffId === staffId)
       .sort((first, second) => second.askedAt.getTime() - first.askedAt.getTime())
       .slice(0, limit);
+    return Promise.resolve(found);
   }
 
-  async expire(transaction: Transaction, from: readonly SentState[], now: Date): Promise<string[]> {
+  expire(transaction: Transaction, from: readonly SentState[], now: Date): Promise<string[]> {
     const due = this.rows.all(transaction).filter((request) => from.includes(request.state) && request.deadline <= now);
-    for (const { sealedGrant: _forgotten, ...request } of due) this.rows.put(transaction, request.requestId, { ...request, state: 'expired' });
-    return due.map((request) => request.requestId);
+    for (const request of due) this.rows.put(transaction, request.requestId, { ...request, state: 'expired', sealedGrant: undefined });
+    return Promise.resolve(due.map((request) => request.requestId));
   }
 }
 
@@ -167,21 +169,22 @@ export class MemoryReceivedBlockStore implements ReceivedBlockStore {
     this.rows.tamper(contentId, (block) => ({ ...block, ciphertext: change(block.ciphertext) }));
   }
 
-  async save(transaction: Transaction, blocks: readonly ReceivedBlock[], keepUntil: Date): Promise<void> {
+  save(transaction: Transaction, blocks: readonly ReceivedBlock[], keepUntil: Date): Promise<void> {
     for (const { contentId, ciphertext } of blocks) {
       const kept = this.rows.get(contentId, transaction)?.keepUntil ?? keepUntil;
       this.rows.put(transaction, contentId, { contentId, ciphertext, keepUntil: kept > keepUntil ? kept : keepUntil });
     }
+    return Promise.resolve();
   }
 
-  async read(contentIds: readonly string[]): Promise<(Uint8Array | undefined)[]> {
-    return contentIds.map((contentId) => this.rows.get(contentId)?.ciphertext);
+  read(contentIds: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    return Promise.resolve(contentIds.map((contentId) => this.rows.get(contentId)?.ciphertext));
   }
 
-  async deleteExpired(transaction: Transaction, now: Date): Promise<number> {
+  deleteExpired(transaction: Transaction, now: Date): Promise<number> {
     const expired = this.rows.all(transaction).filter((block) => block.keepUntil <= now);
     for (const block of expired) this.rows.delete(transaction, block.contentId);
-    return expired.length;
+    return Promise.resolve(expired.length);
   }
 }
 

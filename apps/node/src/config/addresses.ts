@@ -1,0 +1,16 @@
+import { isIP } from 'node:net';
+
+/** Whether an HTTP listening host can be reached from this machine alone. */
+export function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || isLoopbackAddress(host);
+}
+
+/** Whether a libp2p listening address (`/ip4/127.0.0.1/tcp/0`) can be reached from this machine alone. */
+export function isLoopbackMultiaddr(address: string): boolean {
+  const [, protocol, host] = address.split('/');
+  return (protocol === 'ip4' || protocol === 'ip6') && host !== undefined && isLoopbackAddress(host);
+}
+
+function isLoopbackAddress(address: string): boolean {
+  return (isIP(address) === 4 && address.startsWith('127.')) || address === '::1';
+}

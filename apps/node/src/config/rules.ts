@@ -1,0 +1,111 @@
+import { isLoopbackHost, isLoopbackMultiaddr } from './addresses.ts';
+import type { Variables } from './variables.ts';
+
+/** Domains that nobody can own (RFC 2606): good for demonstrations, worthless as an identity. */
+const RESERVED_DOMAIN = /(^|\.)(example|test|invalid|localhost|example\.(com|net|org))$/;
+
+/** One rule about several variables; it is left out when one of those that it `concerns` is wrong by itself. */
+interface Rule {
+  readonly concerns: readonly (keyof Variables)[];
+  readonly broken: (variables: Partial<Variables>) => boolean;
+  readonly sentence: string;
+}
+
+const hospital = (variables: Partial<Variables>): boolean => variables.CARECORD_ROLE === 'hospital';
+const authority = (variables: Partial<Variables>): boolean => variables.CARECORD_ROLE === 'authority';
+const demo = (variables: Partial<Variables>): boolean => variables.CARECORD_DEMO === true;
+
+/** What must hold between the variables; every broken rule is one sentence for the operator. */
+const RULES: readonly Rule[] = [
+  {
+    concerns: ['DATABASE_URL', 'DATABASE_URL_FILE'],
+    broken: (variables) => (variables.DATABASE_URL === undefined) === (variables.DATABASE_URL_FILE === undefined),
+    sentence: 'Set exactly one of DATABASE_URL and DATABASE_URL_FILE.',
+  },
+  {
+    concerns: ['CARECORD_DEMO', 'DATABASE_URL'],
+    broken: (variables) => !demo(variables) && variables.DATABASE_URL !== undefined && hasPassword(variables.DATABASE_URL),
+    sentence: 'DATABASE_URL holds a password: outside demo mode put the address into a file and name it in DATABASE_URL_FILE.',
+  },
+  {
+    concerns: ['CARECORD_ROLE', 'CARECORD_AUTHORITY_URL'],
+    broken: (variables) => hospital(variables) && variables.CARECORD_AUTHORITY_URL === undefined,
+    sentence: 'CARECORD_AUTHORITY_URL is missing: a hospital needs the address of the authority that admits it.',
+  },
+  {
+    concerns: ['CARECORD_ROLE', 'CARECORD_AUTHORITY_DID'],
+    broken: (variables) => hospital(variables) && variables.CARECORD_AUTHORITY_DID === undefined,
+    sentence: 'CARECORD_AUTHORITY_DID is missing: a hospital needs the DID of the authority that it trusts.',
+  },
+  {
+    concerns: ['CARECORD_ROLE', 'CARECORD_AUTHORITY_URL', 'CARECORD_AUTHORITY_DID', 'CARECORD_ADMISSION_TICKET_FILE'],
+    broken: (variables) => authority(variables) && (variables.CARECORD_AUTHORITY_URL ?? variables.CARECORD_AUTHORITY_DID ?? variables.CARECORD_ADMISSION_TICKET_FILE) !== undefined,
+    sentence: 'CARECORD_AUTHORITY_URL, CARECORD_AUTHORITY_DID and CARECORD_ADMISSION_TICKET_FILE are for hospitals alone.',
+  },
+  {
+    concerns: ['CARECORD_DEMO', 'CARECORD_AUTHORITY_URL'],
+    broken: (variables) => !demo(variables) && variables.CARECORD_AUTHORITY_URL?.startsWith('http://') === true,
+    sentence: 'CARECORD_AUTHORITY_URL must be an https:// address outside demo mode.',
+  },
+  {
+    concerns: ['CARECORD_ROLE', 'CARECORD_DEMO'],
+    broken: (variables) => authority(variables) && !demo(variables),
+    sentence: 'CARECORD_ROLE=authority starts a self-made demo authority and needs CARECORD_DEMO=1.',
+  },
+  {
+    concerns: ['CARECORD_DEMO', 'CARECORD_AUTHORITY_DID'],
+    broken: (variables) => !demo(variables) && variables.CARECORD_AUTHORITY_DID !== undefined && RESERVED_DOMAIN.test(domainOfDid(variables.CARECORD_AUTHORITY_DID)),
+    sentence: 'CARECORD_AUTHORITY_DID names a demo authority (a reserved domain) and needs CARECORD_DEMO=1.',
+  },
+  {
+    concerns: ['CARECORD_DEMO', 'CARECORD_DOMAIN'],
+    broken: (variables) => !demo(variables) && variables.CARECORD_DOMAIN !== undefined && RESERVED_DOMAIN.test(variables.CARECORD_DOMAIN),
+    sentence: 'CARECORD_DOMAIN is a reserved domain that nobody can own and needs CARECORD_DEMO=1.',
+  },
+  {
+    concerns: ['CARECORD_DEMO', 'CARECORD_DEMO_ACCOUNTS_FILE'],
+    broken: (variables) => !demo(variables) && variables.CARECORD_DEMO_ACCOUNTS_FILE !== undefined,
+    sentence: 'CARECORD_DEMO_ACCOUNTS_FILE creates demo accounts and needs CARECORD_DEMO=1.',
+  },
+  {
+    concerns: ['CARECORD_DEMO', 'CARECORD_DEMO_TICKETS_FILE'],
+    broken: (variables) => !demo(variables) && variables.CARECORD_DEMO_TICKETS_FILE !== undefined,
+    sentence: 'CARECORD_DEMO_TICKETS_FILE creates demo admission tickets and needs CARECORD_DEMO=1.',
+  },
+  {
+    concerns: ['CARECORD_ROLE', 'CARECORD_DEMO_TICKETS_FILE'],
+    broken: (variables) => hospital(variables) && variables.CARECORD_DEMO_TICKETS_FILE !== undefined,
+    sentence: 'CARECORD_DEMO_TICKETS_FILE is for the authority alone.',
+  },
+  {
+    concerns: ['CARECORD_ROLE', 'CARECORD_DEMO_ACCOUNTS_FILE'],
+    broken: (variables) => authority(variables) && variables.CARECORD_DEMO_ACCOUNTS_FILE !== undefined,
+    sentence: 'CARECORD_DEMO_ACCOUNTS_FILE is for hospitals alone: the authority has no staff accounts.',
+  },
+  {
+    concerns: ['CARECORD_DEMO', 'CARECORD_HTTP_HOST'],
+    broken: (variables) => demo(variables) && variables.CARECORD_HTTP_HOST !== undefined && !isLoopbackHost(variables.CARECORD_HTTP_HOST),
+    sentence: 'CARECORD_HTTP_HOST must be a loopback address in demo mode, for example 127.0.0.1.',
+  },
+  {
+    concerns: ['CARECORD_DEMO', 'CARECORD_P2P_LISTEN'],
+    broken: (variables) => demo(variables) && variables.CARECORD_P2P_LISTEN?.every(isLoopbackMultiaddr) === false,
+    sentence: 'CARECORD_P2P_LISTEN must hold loopback addresses alone in demo mode, for example /ip4/127.0.0.1/tcp/0.',
+  },
+];
+
+/**
+ * The sentences of all rules that the variables break.
+ * @param mistaken the variables that are wrong by themselves and have their sentence already
+ */
+export function brokenRules(variables: Partial<Variables>, mistaken: ReadonlySet<string>): string[] {
+  return RULES.filter((rule) => !rule.concerns.some((name) => mistaken.has(name)) && rule.broken(variables)).map((rule) => rule.sentence);
+}
+
+function hasPassword(url: string): boolean {
+  return URL.canParse(url) && new URL(url).password !== '';
+}
+
+function domainOfDid(did: string): string {
+  return did.split(':')[3] ?? '';
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+
+/**
+ * The environment variables of a node, each with the sentence that an operator reads when it is wrong. Rules about
+ * several variables together stand in `rules.ts`. An empty variable counts as one that is not set.
+ */
+const port = (name: string): z.ZodType<number> =>
+  z.string({ error: `${name} is missing: set it to a port number, or to 0 for any free port.` })
+    .regex(/^\d{1,5}$/, { error: `${name} must be a port number between 0 and 65535.` })
+    .transform(Number)
+    .refine((value) => value <= 65_535, { error: `${name} must be a port number between 0 and 65535.` });
+
+const oneOf = <const Values extends readonly [string, ...string[]]>(name: string, values: Values): z.ZodEnum<{ [Value in Values[number]]: Value }> =>
+  z.enum(values, { error: `${name} must be one of: ${values.join(', ')}.` });
+
+const required = (name: string, what: string): z.ZodString => z.string({ error: `${name} is missing: set it to ${what}.` });
+
+const multiaddr = /^\/(ip4|ip6|dns4|dns6)\/[^/\s]+\/tcp\/\d{1,5}(\/p2p\/[A-Za-z0-9]+)?$/;
+
+const multiaddrs = (name: string): z.ZodType<string[]> =>
+  z.string({ error: `${name} is missing: set it to libp2p addresses such as /ip4/127.0.0.1/tcp/0, separated by commas.` })
+    .transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''))
+    .refine((list) => list.length > 0 && list.every((address) => multiaddr.test(address)), {
+      error: `${name} must hold libp2p addresses such as /ip4/127.0.0.1/tcp/4001, separated by commas.`,
+    });
+
+const flag = (name: string): z.ZodType<boolean> =>
+  z.enum(['0', '1'], { error: `${name} must be 0 or 1.` }).optional().transform((value) => value === '1');
+
+export const variablesSchema = z.object({
+  CARECORD_ROLE: oneOf('CARECORD_ROLE', ['hospital', 'authority']),
+  CARECORD_NAME: required('CARECORD_NAME', "the organisation's name, for example \"Hospital A\"").max(200, {
+    error: 'CARECORD_NAME must not be longer than 200 characters.',
+  }),
+  CARECORD_DOMAIN: required('CARECORD_DOMAIN', "the domain of the organisation's DID, for example a.hospital.example").regex(
+    /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+    { error: 'CARECORD_DOMAIN must be a domain name in lower case without a port, for example a.hospital.example.' },
+  ),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, { error: 'DATABASE_URL must start with postgresql:// .' })
+    .optional(),
+  DATABASE_URL_FILE: z.string().optional(),
+  CARECORD_DATA_DIRECTORY: required('CARECORD_DATA_DIRECTORY', "the folder for the node's sealed key file"),
+  CARECORD_KEY_PASSPHRASE_FILE: required('CARECORD_KEY_PASSPHRASE_FILE', 'the file that holds the passphrase of the key file'),
+  CARECORD_HTTP_HOST: z.string().default('127.0.0.1'),
+  CARECORD_HTTP_PORT: port('CARECORD_HTTP_PORT'),
+  CARECORD_P2P_LISTEN: multiaddrs('CARECORD_P2P_LISTEN'),
+  CARECORD_BOOTSTRAP: multiaddrs('CARECORD_BOOTSTRAP').optional(),
+  CARECORD_AUTHORITY_URL: z.url({ protocol: /^https?$/, error: 'CARECORD_AUTHORITY_URL must be an http:// or https:// address.' }).optional(),
+  CARECORD_AUTHORITY_DID: z
+    .string()
+    .regex(/^did:webvh:[A-Za-z0-9]{20,100}:[a-z0-9.-]+$/, { error: 'CARECORD_AUTHORITY_DID must be a did:webvh identifier.' })
+    .optional(),
+  CARECORD_ADMISSION_TICKET_FILE: z.string().optional(),
+  CARECORD_NETWORK_ID: required('CARECORD_NETWORK_ID', "the network's name, for example carecord-demo").regex(/^[a-z0-9][a-z0-9-]{2,62}$/, {
+    error: 'CARECORD_NETWORK_ID must be 3 to 63 lower-case letters, digits and hyphens.',
+  }),
+  CARECORD_DEFAULT_LISTING: oneOf('CARECORD_DEFAULT_LISTING', ['listed', 'unlisted']).default('unlisted'),
+  CARECORD_HOSPITAL_POLICIES_FILE: z.string().optional(),
+  CARECORD_DEMO: flag('CARECORD_DEMO'),
+  CARECORD_DEMO_ACCOUNTS_FILE: z.string().optional(),
+  CARECORD_DEMO_TICKETS_FILE: z.string().optional(),
+  CARECORD_LOG_LEVEL: oneOf('CARECORD_LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+});
+
+export type Variables = z.infer<typeof variablesSchema>;

@@ -1,0 +1,145 @@
+import type { AuditErrorCode } from '@carecord/audit';
+import type { ConsentErrorCode } from '@carecord/consent';
+import type { CryptoErrorCode } from '@carecord/crypto';
+import type { ExchangeErrorCode } from '@carecord/exchange';
+import type { FhirErrorCode } from '@carecord/fhir';
+import type { IdentityErrorCode } from '@carecord/identity';
+import type { LocatorErrorCode } from '@carecord/locator';
+import type { NetworkErrorCode } from '@carecord/network';
+import type { RecordsErrorCode } from '@carecord/records';
+import type { StorageErrorCode } from '@carecord/storage';
+import type { FailureCode } from './failure-codes.ts';
+import type { NodeErrorCode } from './node-error.ts';
+
+/**
+ * What each error code of the libs is to a client. A code that is missing here does not compile. `INTERNAL` marks what a
+ * client can do nothing about: it is logged, and its message stays inside.
+ */
+export const FHIR_CODES: Readonly<Record<FhirErrorCode, FailureCode>> = {
+  BUNDLE_TOO_LARGE: 'BUNDLE_TOO_LARGE',
+  UNKNOWN_RESOURCE_TYPE: 'UNKNOWN_RESOURCE_TYPE',
+  INVALID_BUNDLE: 'INVALID_BUNDLE',
+};
+
+export const RECORDS_CODES: Readonly<Record<RecordsErrorCode, FailureCode>> = {
+  UNKNOWN_PATIENT: 'UNKNOWN_PATIENT',
+  UNKNOWN_PATIENT_REFERENCE: 'UNKNOWN_PATIENT_REFERENCE',
+  FHIR_ID_TAKEN: 'FHIR_ID_TAKEN',
+  DUPLICATE_RESOURCE: 'DUPLICATE_RESOURCE',
+  WRONG_PATIENT: 'INPUT_INVALID',
+  CIPHERTEXT_TAMPERED: 'CIPHERTEXT_TAMPERED',
+  VERSION_MISSING: 'RECORD_UNREADABLE',
+  KEY_MISSING: 'RECORD_UNREADABLE',
+  KEY_TAMPERED: 'RECORD_UNREADABLE',
+};
+
+export const CONSENT_CODES: Readonly<Record<ConsentErrorCode, FailureCode>> = {
+  CONSENT_INVALID: 'CONSENT_INVALID',
+  POLICY_INVALID: 'INTERNAL',
+};
+
+export const EXCHANGE_CODES: Readonly<Record<ExchangeErrorCode, FailureCode>> = {
+  HOLDER_UNREACHABLE: 'HOSPITAL_UNREACHABLE',
+  NOT_AVAILABLE: 'NOT_AVAILABLE',
+  REQUEST_INVALID: 'REQUEST_INVALID',
+  REQUEST_REPLAYED: 'REQUEST_REPLAYED',
+  REQUEST_FOREIGN: 'REQUEST_INVALID',
+  REQUEST_EXPIRED: 'REQUEST_EXPIRED',
+  GRANT_INVALID: 'GRANT_INVALID',
+  GRANT_EXPIRED: 'GRANT_EXPIRED',
+  CIPHERTEXT_TAMPERED: 'CIPHERTEXT_TAMPERED',
+  REQUEST_NOT_FOUND: 'NOT_FOUND',
+  WRONG_STATE: 'WRONG_STATE',
+  REQUESTER_UNREACHABLE: 'HOSPITAL_UNREACHABLE',
+  REASON_INVALID: 'REASON_INVALID',
+  TOO_MANY_RECORDS: 'TOO_MANY_RECORDS',
+};
+
+export const NETWORK_CODES: Readonly<Record<NetworkErrorCode, FailureCode>> = {
+  UNREACHABLE: 'HOSPITAL_UNREACHABLE',
+  TIMEOUT: 'HOSPITAL_UNREACHABLE',
+  REMOTE_REFUSED: 'HOSPITAL_ANSWER_INVALID',
+  REQUEST_TOO_LARGE: 'INPUT_TOO_LARGE',
+  RESPONSE_INVALID: 'HOSPITAL_ANSWER_INVALID',
+  VALUE_REFUSED: 'HOSPITAL_ANSWER_INVALID',
+  BLOCK_INVALID: 'CIPHERTEXT_TAMPERED',
+  ENCRYPTION_REFUSED: 'HOSPITAL_UNREACHABLE',
+  HANDSHAKE_TIMEOUT: 'HOSPITAL_UNREACHABLE',
+  FRAME_TOO_LARGE: 'HOSPITAL_ANSWER_INVALID',
+  PROTOCOL_TAKEN: 'INTERNAL',
+  PUBLISHING_FAILED: 'INTERNAL',
+};
+
+export const LOCATOR_CODES: Readonly<Record<LocatorErrorCode, FailureCode>> = {
+  NOT_ENTITLED: 'LOOKUP_UNAVAILABLE',
+  PURPOSE_UNKNOWN: 'INPUT_INVALID',
+  RATE_LIMITED: 'RATE_LIMITED',
+  POINT_INVALID: 'LOOKUP_UNAVAILABLE',
+  GUARDIAN_REFUSED: 'LOOKUP_UNAVAILABLE',
+  GUARDIAN_UNAVAILABLE: 'LOOKUP_UNAVAILABLE',
+  GUARDIAN_PROOF_INVALID: 'LOOKUP_UNAVAILABLE',
+  IDENTIFIER_INVALID: 'IDENTIFIER_INVALID',
+  SLOTS_FULL: 'INTERNAL',
+  PUBLISHING_FAILED: 'INTERNAL',
+};
+
+/** Identities are checked where members connect and are admitted; of these only an application can be a client's mistake. */
+export const IDENTITY_CODES: Readonly<Partial<Record<IdentityErrorCode, FailureCode>>> = {
+  APPLICATION_INVALID: 'APPLICATION_INVALID',
+  APPLICATION_WRONG_AUDIENCE: 'APPLICATION_INVALID',
+  APPLICATION_EXPIRED: 'APPLICATION_INVALID',
+  DID_LOG_INVALID: 'APPLICATION_INVALID',
+};
+
+export const AUDIT_CODES: Readonly<Record<AuditErrorCode, FailureCode>> = {
+  AUDIT_ENTRY_INVALID: 'INTERNAL',
+  AUDIT_FILTER_INVALID: 'INPUT_INVALID',
+  AUDIT_CHAIN_BROKEN: 'AUDIT_CHAIN_BROKEN',
+};
+
+/** What reaches us undressed from `crypto` is damage at rest or a fault of ours, never a client's mistake. */
+export const CRYPTO_CODES: Readonly<Record<CryptoErrorCode, FailureCode>> = {
+  CONTENT_ID_MISMATCH: 'CIPHERTEXT_TAMPERED',
+  OPEN_FAILED: 'CIPHERTEXT_TAMPERED',
+  RECIPIENT_OPEN_FAILED: 'GRANT_INVALID',
+  PASSPHRASE_WRONG: 'INTERNAL',
+  SIGNATURE_INVALID: 'INTERNAL',
+  JWS_INVALID: 'INTERNAL',
+  KEY_INVALID: 'INTERNAL',
+  PASSWORD_TOO_LONG: 'INPUT_INVALID',
+};
+
+export const STORAGE_CODES: Readonly<Record<StorageErrorCode, FailureCode>> = {
+  UNREACHABLE: 'DATABASE_UNAVAILABLE',
+  CONFLICT: 'CONFLICT',
+  CLOSED: 'DATABASE_UNAVAILABLE',
+  TRANSACTION_FOREIGN: 'INTERNAL',
+  CORRUPT: 'INTERNAL',
+  MIGRATION_CHANGED: 'INTERNAL',
+  MIGRATION_UNKNOWN: 'INTERNAL',
+  MIGRATION_FAILED: 'INTERNAL',
+  MIGRATION_UNREADABLE: 'INTERNAL',
+  EMBEDDED_UNAVAILABLE: 'INTERNAL',
+  EMBEDDED_IN_USE: 'INTERNAL',
+  EMBEDDED_FAILED: 'INTERNAL',
+  DATABASE_NAME: 'INTERNAL',
+};
+
+export const NODE_CODES: Readonly<Record<NodeErrorCode, FailureCode>> = {
+  UNAUTHENTICATED: 'UNAUTHENTICATED',
+  FORBIDDEN: 'FORBIDDEN',
+  SIGN_IN_REFUSED: 'SIGN_IN_REFUSED',
+  SIGN_IN_LIMITED: 'SIGN_IN_LIMITED',
+  NOT_FOUND: 'NOT_FOUND',
+  HOSPITAL_UNKNOWN: 'HOSPITAL_UNKNOWN',
+  LOCATION_EXPIRED: 'LOCATION_EXPIRED',
+  RATE_LIMITED: 'RATE_LIMITED',
+  APPLICATION_INVALID: 'APPLICATION_INVALID',
+  TICKET_INVALID: 'TICKET_INVALID',
+  ADMISSION_REFUSED: 'INTERNAL',
+  AUTHORITY_UNREACHABLE: 'INTERNAL',
+  AUTHORITY_ANSWER_INVALID: 'INTERNAL',
+  KEY_FILE_INVALID: 'INTERNAL',
+  PORT_BUSY: 'INTERNAL',
+  DATABASE_MISMATCH: 'INTERNAL',
+};

@@ -1,0 +1,67 @@
+import { GraphQLError } from 'graphql';
+import type { ASTVisitor, FragmentDefinitionNode, SelectionSetNode, ValidationContext } from 'graphql';
+
+/** Our deepest answer has seven levels: beyond this somebody is only trying. */
+export const MAX_DEPTH = 12;
+/** Each root field is work of its own (a sign-in costs 20 ms of Argon2id): a client batches a few, not hundreds. */
+export const MAX_ROOT_FIELDS = 10;
+/** Aliases repeat one field at will; a screen needs a handful. */
+export const MAX_ALIASES = 30;
+/** Parsing stops here. Data belongs into variables, so documents are short. */
+export const MAX_TOKENS = 2_000;
+
+interface Size {
+  readonly depth: number;
+  readonly fields: number;
+  readonly aliases: number;
+}
+
+/** Refuses documents that are too deep or ask for too much at once; fragments count wherever they are spread. */
+export function queryLimits(context: ValidationContext): ASTVisitor {
+  const known = new Map<string, Size>();
+  const open = new Set<string>();
+
+  const sizeOfFragment = (fragment: FragmentDefinitionNode): Size => {
+    const name = fragment.name.value;
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    // Circular fragments are refused by GraphQL's own rule; here they must only not hang.
+    if (open.has(name)) return { depth: 0, fields: 0, aliases: 0 };
+    open.add(name);
+    const size = sizeOf(fragment.selectionSet);
+    open.delete(name);
+    known.set(name, size);
+    return size;
+  };
+
+  const sizeOf = (set: SelectionSetNode): Size => {
+    let [depth, fields, aliases] = [0, 0, 0];
+    for (const selection of set.selections) {
+      if (selection.kind === 'Field') {
+        // Introspection has its own depth rule in graphql-js.
+        const inner = selection.selectionSet && !selection.name.value.startsWith('__') ? sizeOf(selection.selectionSet) : undefined;
+        depth = Math.max(depth, 1 + (inner?.depth ?? 0));
+        fields += 1;
+        aliases += (selection.alias ? 1 : 0) + (inner?.aliases ?? 0);
+      } else {
+        const fragment = selection.kind === 'FragmentSpread' ? context.getFragment(selection.name.value) : undefined;
+        const inner = selection.kind === 'InlineFragment' ? sizeOf(selection.selectionSet) : fragment ? sizeOfFragment(fragment) : { depth: 0, fields: 0, aliases: 0 };
+        depth = Math.max(depth, inner.depth);
+        fields += inner.fields;
+        aliases += inner.aliases;
+      }
+    }
+    return { depth, fields, aliases };
+  };
+
+  const refuse = (sentence: string): void => context.reportError(new GraphQLError(sentence, { extensions: { code: 'QUERY_TOO_LARGE' } }));
+
+  return {
+    OperationDefinition: (operation) => {
+      const { depth, fields, aliases } = sizeOf(operation.selectionSet);
+      if (depth > MAX_DEPTH) refuse(`The operation is deeper than ${MAX_DEPTH} levels.`);
+      if (fields > MAX_ROOT_FIELDS) refuse(`The operation has more than ${MAX_ROOT_FIELDS} root fields.`);
+      if (aliases > MAX_ALIASES) refuse(`The operation has more than ${MAX_ALIASES} aliases.`);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { buildSchema, isObjectType, isUnionType } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
+import { ACCESS_RULE } from '../authorisation/requires.ts';
+import type { AccessRule } from '../authorisation/requires.ts';
+import { RESOLVERS } from './resolvers.ts';
+import { buildSchemaSdl } from './schema-sdl.ts';
+
+describe('the GraphQL schema', () => {
+  let schema: GraphQLSchema;
+  beforeAll(async () => {
+    schema = buildSchema(await buildSchemaSdl());
+  });
+
+  it('is built without database, keys or network, and the same each time', async () => {
+    expect(await buildSchemaSdl()).toBe(await buildSchemaSdl());
+    expect(Object.keys(schema.getMutationType()?.getFields() ?? {}).sort()).toEqual([
+      'admitBundle', 'decideRequest', 'giveConsent', 'locate', 'requestAccess', 'setListing', 'signIn', 'signOut', 'withdrawConsent',
+    ]);
+    expect(Object.keys(schema.getQueryType()?.getFields() ?? {}).sort()).toEqual([
+      'auditTrail', 'consents', 'findPatients', 'me', 'members', 'nodeStatus', 'patient', 'receivedRequests', 'releasedRecords', 'sentRequests', 'timeline',
+    ]);
+  });
+
+  it('answers every root field with a union of one success and Failure', () => {
+    for (const root of [schema.getQueryType(), schema.getMutationType()]) {
+      for (const field of Object.values(root?.getFields() ?? {})) {
+        const type = 'ofType' in field.type ? field.type.ofType : field.type;
+        if (!isUnionType(type)) throw new Error(`${field.name} is not a union.`);
+        expect(type.getTypes().map(({ name }) => name)).toHaveLength(2);
+        expect(type.getTypes().map(({ name }) => name)).toContain('Failure');
+        expect(type.getTypes().every(isObjectType)).toBe(true);
+      }
+    }
+  });
+
+  it('has an access rule on every root field, and only signing in is open to anybody', () => {
+    const open: string[] = [];
+    for (const resolver of RESOLVERS) {
+      for (const name of Object.getOwnPropertyNames(resolver.prototype).filter((property) => property !== 'constructor')) {
+        const handler = (resolver.prototype as unknown as Record<string, object>)[name] as object;
+        if (!Reflect.hasMetadata('graphql:resolver_type', handler)) continue;
+        const rule = Reflect.getMetadata(ACCESS_RULE, handler) as AccessRule | undefined;
+        if (rule === undefined) throw new Error(`${resolver.name}.${name} has no access rule.`);
+        if (rule.kind === 'public') open.push(name);
+      }
+    }
+    expect(open).toEqual(['signIn']);
+  });
+});

@@ -1,0 +1,46 @@
+import type { Clock, OutboxPayload } from '@carecord/core';
+import { later } from '@carecord/core';
+import type { HybridSigner } from '@carecord/crypto';
+import { patientIdentifiers } from '@carecord/fhir';
+import type { ResolvedDid } from '@carecord/identity';
+import type { Locator } from '@carecord/locator';
+import { publishReference } from '@carecord/network';
+import type { NetworkHost } from '@carecord/network';
+import type { Records } from '@carecord/records';
+
+/** Storers forget a reference 48 hours after they were last given it: saying more would promise what nobody keeps. */
+export const REFERENCE_LIFETIME_MILLISECONDS = 48 * 60 * 60_000;
+
+export interface PublishDependencies {
+  readonly records: Pick<Records, 'manifest' | 'patientListing' | 'readPatient'>;
+  readonly locator: Pick<Locator, 'publishPatient'>;
+  readonly network: NetworkHost;
+  readonly signer: HybridSigner;
+  readonly did: ResolvedDid;
+  readonly clock: Clock;
+}
+
+/**
+ * Brings what the network knows of a patient up to date: the reference to the sealed manifest, and the pointers. It reads
+ * the present state, so repeating it, or doing it for an older change, does no harm.
+ */
+export class PatientPublisher {
+  constructor(private readonly dependencies: PublishDependencies) {}
+
+  /** Handler of the outbox topic `patient-changed`. */
+  async handle(payload: OutboxPayload): Promise<void> {
+    await this.publish(String(payload['patientId']));
+  }
+
+  async publish(patientId: string): Promise<void> {
+    const { records, locator } = this.dependencies;
+    const [patient, listing] = await Promise.all([records.readPatient(patientId), records.patientListing(patientId)]);
+    await Promise.all([this.publishManifest(patientId), locator.publishPatient(patientId, patientIdentifiers(patient), listing)]);
+  }
+
+  private async publishManifest(patientId: string): Promise<void> {
+    const { records, network, signer, did, clock } = this.dependencies;
+    const { contentId, sequence } = await records.manifest(patientId);
+    await publishReference(network, { contentId, signer, did: did.did, sequence, expiresAt: later(clock.now(), REFERENCE_LIFETIME_MILLISECONDS) });
+  }
+}

@@ -1,0 +1,165 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { AuditEntry } from '@carecord/audit';
+import type { Transaction } from '@carecord/core';
+import { hashPassword } from '@carecord/crypto';
+import { ManualClock } from '@carecord/testkit';
+import type { SessionStore, StaffAccount, StoredSession } from './ports.ts';
+import { ABSOLUTE_MILLISECONDS, IDLE_MILLISECONDS, Sessions } from './sessions.ts';
+import { LOCK_MILLISECONDS, MAX_FAILURES } from './sign-in-limiter.ts';
+
+const PASSWORD = 'correct horse';
+const passwordHash = hashPassword(PASSWORD);
+
+class MemorySessions implements SessionStore {
+  readonly rows = new Map<string, StoredSession>();
+  private readonly key = (hash: Uint8Array): string => Buffer.from(hash).toString('hex');
+
+  insert(session: StoredSession): Promise<void> {
+    this.rows.set(this.key(session.tokenHash), session);
+    return Promise.resolve();
+  }
+  find(hash: Uint8Array): Promise<StoredSession | undefined> {
+    return Promise.resolve(this.rows.get(this.key(hash)));
+  }
+  touch(hash: Uint8Array, lastUsedAt: Date): Promise<void> {
+    const session = this.rows.get(this.key(hash));
+    if (session) this.rows.set(this.key(hash), { ...session, lastUsedAt });
+    return Promise.resolve();
+  }
+  remove(hash: Uint8Array): Promise<void> {
+    this.rows.delete(this.key(hash));
+    return Promise.resolve();
+  }
+  removeExpired(limits: { createdBefore: Date; lastUsedBefore: Date }): Promise<number> {
+    const over = [...this.rows].filter(([, session]) => session.createdAt <= limits.createdBefore || session.lastUsedAt <= limits.lastUsedBefore);
+    for (const [key] of over) this.rows.delete(key);
+    return Promise.resolve(over.length);
+  }
+}
+
+async function hospital(): Promise<{ clock: ManualClock; stored: MemorySessions; accounts: StaffAccount[]; entries: AuditEntry[]; sessions: Sessions }> {
+  const clock = new ManualClock();
+  const stored = new MemorySessions();
+  const accounts: StaffAccount[] = [
+    { id: 'staff-1', username: 'carla', passwordHash: await passwordHash, role: 'clinician', disabled: false },
+    { id: 'staff-2', username: 'dora', passwordHash: await passwordHash, role: 'clinician', disabled: true },
+  ];
+  const entries: AuditEntry[] = [];
+  const sessions = new Sessions({
+    clock,
+    sessions: stored,
+    staff: {
+      findByUsername: (username) => Promise.resolve(accounts.find((account) => account.username === username)),
+      findById: (id) => Promise.resolve(accounts.find((account) => account.id === id)),
+      save: (account) => Promise.resolve(account),
+    },
+    transactions: { run: (work) => work(undefined as unknown as Transaction) },
+    audit: { append: (_transaction, entry) => Promise.resolve(entries.push(entry)) },
+  });
+  return { clock, stored, accounts, entries, sessions };
+}
+
+describe('Sessions', () => {
+  let a: Awaited<ReturnType<typeof hospital>>;
+  beforeEach(async () => {
+    a = await hospital();
+  });
+
+  it('signs in with the right password and keeps only a hash of the token', async () => {
+    const signedIn = await a.sessions.signIn('carla', PASSWORD);
+    expect(signedIn.staff).toEqual({ staffId: 'staff-1', username: 'carla', role: 'clinician' });
+    expect(Buffer.from(signedIn.token, 'base64url')).toHaveLength(32);
+    expect([...a.stored.rows.keys()][0]).not.toBe(Buffer.from(signedIn.token, 'base64url').toString('hex'));
+    expect(await a.sessions.authenticate(signedIn.token)).toEqual(signedIn.staff);
+    expect(a.entries).toEqual([{ type: 'sign-in', outcome: 'success', actor: { kind: 'staff', id: 'staff-1', role: 'clinician' } }]);
+  });
+
+  it('answers an unknown user, a disabled account and a wrong password alike', async () => {
+    const failures = await Promise.all([
+      a.sessions.signIn('nobody', PASSWORD).catch((error: unknown) => error),
+      a.sessions.signIn('dora', PASSWORD).catch((error: unknown) => error),
+      a.sessions.signIn('carla', 'wrong').catch((error: unknown) => error),
+    ]);
+    for (const failure of failures) expect(failure).toMatchObject({ code: 'SIGN_IN_REFUSED', message: (failures[0] as Error).message });
+    expect(a.stored.rows.size).toBe(0);
+    expect(a.entries.map((entry) => entry.type)).toEqual(['sign-in-refused', 'sign-in-refused', 'sign-in-refused']);
+    expect(JSON.stringify(a.entries)).not.toContain('nobody');
+  });
+
+  it.each(['carla', 'nobody'])('locks %s after too many failures, and no longer', async (username) => {
+    for (let attempt = 0; attempt < MAX_FAILURES; attempt++) {
+      await expect(a.sessions.signIn(username, 'wrong')).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' });
+    }
+    await expect(a.sessions.signIn(username, PASSWORD)).rejects.toMatchObject({ code: 'SIGN_IN_LIMITED' });
+    a.clock.advance(LOCK_MILLISECONDS - 1);
+    await expect(a.sessions.signIn(username, PASSWORD)).rejects.toMatchObject({ code: 'SIGN_IN_LIMITED' });
+    a.clock.advance(1);
+    if (username === 'carla') await expect(a.sessions.signIn(username, PASSWORD)).resolves.toBeDefined();
+    else await expect(a.sessions.signIn(username, PASSWORD)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' });
+  });
+
+  it('forgets failures after a success, and does not lock another user', async () => {
+    for (let attempt = 0; attempt < MAX_FAILURES - 1; attempt++) await a.sessions.signIn('carla', 'wrong').catch(() => undefined);
+    await a.sessions.signIn('carla', PASSWORD);
+    for (let attempt = 0; attempt < MAX_FAILURES; attempt++) await a.sessions.signIn('nobody', 'wrong').catch(() => undefined);
+    await expect(a.sessions.signIn('carla', PASSWORD)).resolves.toBeDefined();
+  });
+
+  it('lets no more guesses through when they come at the same time', async () => {
+    const guesses = await Promise.all(Array.from({ length: 12 }, () => a.sessions.signIn('carla', 'wrong').catch((error: { code: string }) => error.code)));
+    expect(guesses.filter((code) => code === 'SIGN_IN_REFUSED')).toHaveLength(MAX_FAILURES);
+  });
+
+  it('ends a session that nobody uses, and keeps one that is used', async () => {
+    const { token } = await a.sessions.signIn('carla', PASSWORD);
+    a.clock.advance(IDLE_MILLISECONDS - 1);
+    await expect(a.sessions.authenticate(token)).resolves.toBeDefined();
+    a.clock.advance(IDLE_MILLISECONDS - 1);
+    await expect(a.sessions.authenticate(token)).resolves.toBeDefined();
+    a.clock.advance(IDLE_MILLISECONDS);
+    await expect(a.sessions.authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(a.stored.rows.size).toBe(0);
+  });
+
+  it('ends a session after the absolute limit although it is used', async () => {
+    const { token, expiresAt } = await a.sessions.signIn('carla', PASSWORD);
+    const end = a.clock.now().getTime() + ABSOLUTE_MILLISECONDS;
+    expect(expiresAt.getTime()).toBe(end);
+    while (a.clock.now().getTime() + IDLE_MILLISECONDS / 2 < end) {
+      a.clock.advance(IDLE_MILLISECONDS / 2);
+      await a.sessions.authenticate(token);
+    }
+    a.clock.advance(end - a.clock.now().getTime());
+    await expect(a.sessions.authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  it('ends a session on sign-out, and when its account is disabled', async () => {
+    const first = await a.sessions.signIn('carla', PASSWORD);
+    await a.sessions.signOut(first.token, first.staff);
+    await expect(a.sessions.authenticate(first.token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(a.entries.at(-1)).toMatchObject({ type: 'sign-out' });
+    const second = await a.sessions.signIn('carla', PASSWORD);
+    a.accounts[0] = { ...a.accounts[0]!, disabled: true };
+    await expect(a.sessions.authenticate(second.token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  it("refuses another hospital's token and what is no token", async () => {
+    const b = await hospital();
+    const { token } = await b.sessions.signIn('carla', PASSWORD);
+    for (const foreign of [token, '', 'x', `${token}=`, `${token}A`]) {
+      await expect(a.sessions.authenticate(foreign)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    }
+  });
+
+  it('refuses an account with a role that this version does not know', async () => {
+    a.accounts[0] = { ...a.accounts[0]!, role: 'king' };
+    await expect(a.sessions.signIn('carla', PASSWORD)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' });
+  });
+
+  it('deletes sessions that are over', async () => {
+    await a.sessions.signIn('carla', PASSWORD);
+    expect(await a.sessions.removeExpired()).toBe(0);
+    a.clock.advance(IDLE_MILLISECONDS);
+    expect(await a.sessions.removeExpired()).toBe(1);
+  });
+});

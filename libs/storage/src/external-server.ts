@@ -1,0 +1,27 @@
+import { Client, escapeIdentifier } from 'pg';
+import { StorageError } from './storage-error.ts';
+
+/** What a role needs in order to make databases on somebody's server. */
+const HELP = 'check DATABASE_URL, and that its role may create databases (ALTER ROLE … CREATEDB).';
+
+/**
+ * Makes sure that a PostgreSQL server which is not ours has a database of this name.
+ * @param serverUrl a URL of any database on the server, with a role that may create databases
+ * @returns the URL of the named database, with the same role
+ * @throws StorageError `UNREACHABLE` when the server does not let us
+ */
+export async function ensureExternalDatabase(serverUrl: string, name: string): Promise<string> {
+  const url = new URL(serverUrl);
+  const client = new Client({ connectionString: serverUrl });
+  try {
+    await client.connect();
+    const existing = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+    if (existing.rowCount === 0) await client.query(`CREATE DATABASE ${escapeIdentifier(name)}`);
+  } catch (cause) {
+    throw new StorageError('UNREACHABLE', `The database ${name} cannot be made: ${HELP}`, { cause });
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+  url.pathname = `/${name}`;
+  return url.toString();
+}
