@@ -3,3 +3,4 @@
  * consents or the network of its own: it puts the libs together.
  */
 export { buildSchemaSdl } from './graphql/schema-sdl.ts';
+export { runNode } from './main.ts';

@@ -1,4 +1,5 @@
 import type { AuditActor, AuditEntry } from '@carecord/audit';
+import { CarecordError } from '@carecord/core';
 import type { OutboxPayload } from '@carecord/core';
 import { registerBlocks } from '@carecord/network';
 import type { Member } from '@carecord/network';
@@ -78,7 +79,10 @@ export class AccessHolder {
     return this.referrals.pushOutcome(String(payload.requestId));
   }
 
-  /** Those of the content ids that this member may fetch now: covered by a grant to it that is neither expired nor revoked. */
+  /**
+   * Those of the content ids that this member may fetch now: covered by a grant to it that is neither expired nor revoked.
+   * @throws ExchangeError `REQUEST_FOREIGN` when it is no hospital, or its membership is over
+   */
   authoriseBlocks(contentIds: readonly string[], from: Member): Promise<Set<string>> {
     return this.blocks.authorise(contentIds, from);
   }
@@ -153,7 +157,7 @@ export class AccessHolder {
   private async rememberRefusal(error: unknown, request: AccessRequest | undefined, from: Member, receivedAt: Date): Promise<void> {
     const { clock, logger } = this.dependencies;
     const known = error instanceof NotAvailable;
-    const reasonCode = known ? error.reasonCode : 'INTERNAL_ERROR';
+    const reasonCode = reasonOf(error);
     const patientId = known ? error.patientId : undefined;
     if (!known) logger.error('access-request-failed', { requestId: request?.requestId }, error);
     const row =
@@ -201,6 +205,11 @@ function entryOf(request: AccessRequest): Pick<AuditEntry, 'actor' | 'counterpar
 /** For a request that may not even be readable: the sender is proven by the connection. */
 function senderEntry(from: Member, request: AccessRequest | undefined): Pick<AuditEntry, 'actor' | 'counterparty' | 'purpose' | 'requestId'> {
   return request === undefined ? { actor: { kind: 'hospital', id: from.did }, counterparty: from.did } : entryOf(request);
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof NotAvailable) return error.reasonCode;
+  return error instanceof CarecordError ? error.code : 'INTERNAL_ERROR';
 }
 
 function replayed(): ExchangeError {

@@ -94,6 +94,7 @@ export class AccessRequester {
     if (!mayFollow(sent.state, event)) return { accepted: sent.state === outcome.answer.state };
     try {
       const { state } = await this.settle(sent, outcome.answer, { kind: 'hospital', id: from.did });
+      if (mayFollow(state, event)) throw new ExchangeError('WRONG_STATE', 'The request moved on at this very moment: tell it again.');
       return { accepted: state === outcome.answer.state };
     } catch (error) {
       if (!(error instanceof ExchangeError) || !GRANT_FAULTS.has(error.code)) throw error;

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { fetchBlocks } from '@carecord/network';
 import type { NetworkHost } from '@carecord/network';
-import { makeHospitals } from './hospitals.fixture.ts';
-import type { TestPatient } from './hospitals.fixture.ts';
+import { known, makeHospitals } from '../../testkit/src/exchange-fixture.ts';
+import type { TestPatient } from '../../testkit/src/exchange-fixture.ts';
 import { GRANT_LIFETIME_MILLISECONDS } from './limits.ts';
 
 describe('blocks', () => {
@@ -17,7 +17,7 @@ describe('blocks', () => {
     patient = await a.admit(5, 'listed');
     await a.consentTo(patient.patientId, b);
     const { requestId } = await b.askByTag(a, patient.nationalId);
-    contentIds = [...(await a.grants.findByRequest(requestId))!.contentIds];
+    contentIds = [...known(await a.grants.findByRequest(requestId)).contentIds];
   });
   const fetched = async (host: NetworkHost): Promise<number> => (await fetchBlocks(host, world.a.did, contentIds)).size;
 
@@ -35,7 +35,7 @@ describe('blocks', () => {
     const { a, b } = world;
     const other = await a.admit(3, 'listed', 2);
     const [foreign] = await a.records.releasable(other.patientId);
-    expect(await a.holder.authoriseBlocks([foreign!.contentId, contentIds[0]!], b.member)).toEqual(new Set([contentIds[0]]));
+    expect(await a.holder.authoriseBlocks([known(foreign).contentId, known(contentIds[0])], b.member)).toEqual(new Set([contentIds[0]]));
   });
 
   it('are not given after the grant has ended', async () => {

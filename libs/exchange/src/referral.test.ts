@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { newId } from '@carecord/core';
-import { CLINICIAN, letTimePass, makeHospitals } from './hospitals.fixture.ts';
-import type { TestPatient } from './hospitals.fixture.ts';
+import { CLINICIAN, known, letTimePass, makeHospitals } from '../../testkit/src/exchange-fixture.ts';
+import type { TestPatient } from '../../testkit/src/exchange-fixture.ts';
+import { decodeJsonPayload } from './encoding.ts';
 import { GRANT_LIFETIME_MILLISECONDS, REFERRAL_LIFETIME_MILLISECONDS } from './limits.ts';
 import { ACCESS_OUTCOME_PROTOCOL } from './protocols.ts';
 
@@ -20,7 +21,9 @@ describe('a referred request', () => {
     expect(outcome.state).toBe('referred');
     ({ requestId } = outcome);
   });
-  const stateAtB = async (): Promise<string> => (await world.b.requester.requests(CLINICIAN.id))[0]!.state;
+  const stateAtB = async (): Promise<string> => known((await world.b.requester.requests(CLINICIAN.id))[0]).state;
+
+  const grantOf = async (id: string): Promise<unknown> => decodeJsonPayload(known(await world.a.grants.findByRequest(id)).jws);
 
   it('waits in the inbox with what a person needs to decide', async () => {
     const { a, b } = world;
@@ -61,7 +64,7 @@ describe('a referred request', () => {
   it('is pushed again, without harm, when the receipt got lost', async () => {
     const { a, b } = world;
     await a.holder.decide(requestId, 'permit', OFFICER);
-    const answer = { state: 'released', grant: JSON.parse(Buffer.from((await a.grants.findByRequest(requestId))!.jws).toString()) } as const;
+    const answer = { state: 'released', grant: await grantOf(requestId) } as const;
     const push = (): Promise<unknown> => world.network.send(ACCESS_OUTCOME_PROTOCOL, a.member, b.did, { requestId, answer });
     expect(await push()).toEqual({ accepted: true });
     expect(await push()).toEqual({ accepted: true });
@@ -153,11 +156,11 @@ describe('a referred request', () => {
     expect(await stateAtB()).toBe('referred');
   });
 
-  it('fails when the pushed grant is another request\'s', async () => {
+  it('fails when the pushed grant is that of another request', async () => {
     const { a, b, clock, network } = world;
     const other = await b.askByTag(a, patient.nationalId, { purpose: 'HOPERAT' });
     await a.holder.decide(other.requestId, 'permit', OFFICER);
-    const grant = JSON.parse(Buffer.from((await a.grants.findByRequest(other.requestId))!.jws).toString()) as object;
+    const grant = await grantOf(other.requestId);
     const outcome = { requestId, answer: { state: 'released', grant } };
     expect(await letTimePass(clock, network.send(ACCESS_OUTCOME_PROTOCOL, a.member, b.did, outcome))).toEqual({ accepted: false });
     expect(await b.sent.find(requestId)).toMatchObject({ state: 'failed', outcomeCode: 'GRANT_INVALID' });

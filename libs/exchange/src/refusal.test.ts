@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { later } from '@carecord/core';
 import { ManualClock } from '../../testkit/src/manual-clock.ts';
-import { CLINICIAN, letTimePass, makeHospitals } from './hospitals.fixture.ts';
-import type { TestPatient } from './hospitals.fixture.ts';
+import { CLINICIAN, known, letTimePass, makeHospitals } from '../../testkit/src/exchange-fixture.ts';
+import type { TestPatient } from '../../testkit/src/exchange-fixture.ts';
 import { REFUSAL_DEADLINE_MILLISECONDS } from './limits.ts';
 import type { AccessQuestion } from './question.ts';
 import { untilRefusalDeadline } from './refusal.ts';
@@ -31,7 +31,7 @@ describe('refusal', () => {
     const askedAt = clock.now();
     const outcome = await c.ask(a, question);
     expect(outcome).toEqual({ requestId: outcome.requestId, state: 'refused', code: 'NOT_AVAILABLE' });
-    const { answer, answeredAt } = network.of(REQUEST).at(-1)!;
+    const { answer, answeredAt } = known(network.of(REQUEST).at(-1));
     const logged = (await a.log()).at(-1);
     return {
       answer: Buffer.from(answer).toString('hex'),
@@ -64,9 +64,9 @@ describe('refusal', () => {
   it('says in the log whether the patient is listed, and stores the request as denied', async () => {
     const { a } = world;
     await refusedTo({ locationTag: await tagOf(unlisted) });
-    const logged = (await a.log()).at(-1)!;
+    const logged = known((await a.log()).at(-1));
     expect(logged).toMatchObject({ type: 'access-refused', outcome: 'refused', patientId: unlisted.patientId, counterparty: world.c.did, detail: { listing: 'unlisted' } });
-    expect(await a.received.find(logged.requestId!)).toMatchObject({ state: 'denied', patientId: unlisted.patientId, reasonCode: 'NO_CONSENT' });
+    expect(await a.received.find(known(logged.requestId))).toMatchObject({ state: 'denied', patientId: unlisted.patientId, reasonCode: 'NO_CONSENT' });
   });
 
   it('looks the same when something breaks inside', async () => {
@@ -112,7 +112,7 @@ describe('refusal', () => {
     await refusedTo({ locationTag: NOWHERE });
     const [request] = await c.requester.requests(CLINICIAN.id);
     expect(request).toMatchObject({ state: 'refused', outcomeCode: 'NOT_AVAILABLE' });
-    await expect(c.requester.readReleased(request!.requestId, CLINICIAN)).rejects.toMatchObject({ code: 'WRONG_STATE' });
+    await expect(c.requester.readReleased(known(request).requestId, CLINICIAN)).rejects.toMatchObject({ code: 'WRONG_STATE' });
     expect((await c.log()).map(({ type }) => type)).toEqual(['access-requested', 'access-refused', 'records-read']);
   });
 });

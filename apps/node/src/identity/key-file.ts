@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { randomNonce, sealWithPassphrase, openWithPassphrase } from '@carecord/crypto';
 import { decodeKeySeeds, encodeKeySeeds } from '@carecord/identity';
@@ -71,4 +71,12 @@ async function readOwn(path: string): Promise<Uint8Array | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new NodeError('KEY_FILE_INVALID', 'The key file cannot be read.', { cause: error });
   }
+}
+
+/** Whether a key file stands there, whatever is in it. */
+export async function hasKeyFile(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,6 +1,6 @@
 /** The part of an interface-datastore that is read here. */
 export interface KeyListing {
-  queryKeys(query: { readonly prefix: string }): AsyncIterable<{ toString(): string }>;
+  queryKeys(query: { prefix: string }): AsyncIterable<{ toString(): string }> | Iterable<{ toString(): string }>;
 }
 
 /** Values of one kind in our part of the DHT. */

@@ -48,9 +48,11 @@ async function startNode(identity: TestIdentity, makeEncrypter: (reached: Reache
   });
   node.addEventListener('connection:open', () => reached.connections++);
   node.addEventListener('peer:identify', () => reached.identified++);
-  await node.handle(TEST_PROTOCOL, () => void reached.streams++);
+  await node.handle(TEST_PROTOCOL, () => {
+    reached.streams++;
+  });
   running.push(node);
-  return { node, reached, address: node.getMultiaddrs()[0]! };
+  return { node, reached, address: node.getMultiaddrs()[0] ?? multiaddr('/ip4/127.0.0.1/tcp/1') };
 }
 
 function member(identity: TestIdentity, local: LocalMember, authority: TestIdentity) {
@@ -77,7 +79,7 @@ describe('MembershipEncrypter', () => {
     victim = await member(a, await admitForTest(a, authority), authority);
   });
   afterEach(async () => {
-    await Promise.all(running.splice(0).map((node) => node.stop()));
+    for (const node of running.splice(0)) await node.stop();
   });
 
   function expectNothingReached(): void {

@@ -4,6 +4,7 @@ import { runMembershipHandshake } from '@carecord/identity';
 import type { HandshakeBinding, LocalMember, RemoteMember, ResolvedDid } from '@carecord/identity';
 import type { ConnectionEncrypter, MessageStream, SecureConnectionOptions, SecuredConnection } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
+import { asError } from '../as-error.ts';
 import { NetworkError } from '../network-error.ts';
 import { makeEphemeralCertificate } from './certificate.ts';
 import { FrameChannel } from './frame-channel.ts';
@@ -66,7 +67,7 @@ export class MembershipEncrypter implements ConnectionEncrypter {
     } catch (cause) {
       const error = signal.aborted ? timedOut(cause) : cause;
       this.options.logger.warn('connection-refused', { role, code: codeOf(error) });
-      connection.abort(error instanceof Error ? error : timedOut(error));
+      connection.abort(asError(error));
       throw error;
     } finally {
       signal.removeEventListener('abort', hangUp);
@@ -87,7 +88,7 @@ export class MembershipEncrypter implements ConnectionEncrypter {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof CarecordError ? error.code : 'UNEXPECTED';
+  return error instanceof CarecordError ? (error as CarecordError).code : 'UNEXPECTED';
 }
 
 function timedOut(cause?: unknown): NetworkError {

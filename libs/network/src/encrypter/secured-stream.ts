@@ -3,6 +3,7 @@ import type { AbortOptions, MessageStream } from '@libp2p/interface';
 import { AbstractMessageStream } from '@libp2p/utils';
 import type { SendResult } from '@libp2p/utils';
 import { orAborted } from '../abort.ts';
+import { asError } from '../as-error.ts';
 
 /** The decrypted side of a connection as libp2p wants it: what the muxer reads and writes. */
 export class SecuredStream extends AbstractMessageStream {
@@ -25,9 +26,9 @@ export class SecuredStream extends AbstractMessageStream {
     this.socketClosed = socket.closed ? Promise.resolve() : new Promise((resolve) => socket.once('close', () => resolve()));
     socket.on('data', (data: Buffer) => this.onData(data));
     socket.on('drain', () => this.safeDispatchEvent('drain'));
-    socket.on('error', (error) => connection.abort(error));
+    socket.on('error', (error: Error) => connection.abort(error));
     socket.once('close', () => {
-      connection.close().catch((error: Error) => connection.abort(error));
+      connection.close().catch((error: unknown) => connection.abort(asError(error)));
     });
     connection.addEventListener('close', (event) => {
       socket.destroy();

@@ -15,6 +15,7 @@ import type { GuardedDatastore } from '../values/guarded-datastore.ts';
 import { ValueStore } from '../values/value-store.ts';
 import type { ValueRules } from '../values/value-rules.ts';
 import { keepBootstrapped } from './bootstrap-dialler.ts';
+import { stopNode } from './libp2p-node.ts';
 import type { NodeServices } from './libp2p-node.ts';
 import type { MemberRegistry } from './member-registry.ts';
 
@@ -141,7 +142,7 @@ export class CarecordHost implements NetworkHost {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.messages.stop();
-    await this.parts.node.stop();
+    await stopNode(this.parts.node);
     await this.background;
     this.parts.options.logger.info('network-stopped', { peerId: this.peerId });
   }
@@ -158,8 +159,8 @@ export class CarecordHost implements NetworkHost {
     const { routingTable } = node.services.dht;
     if (routingTable.size > 0 || node.getConnections().length === 0) return;
     const signal = AbortSignal.any([this.stopping.signal, AbortSignal.timeout(ROUTING_TIMEOUT_MILLISECONDS)]);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    routingTable.addEventListener('peer:add', () => resolve(), { once: true, signal });
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    routingTable.addEventListener('peer:add', () => resolve(undefined), { once: true, signal });
     await orAborted(promise, signal).catch(() => undefined);
   }
 

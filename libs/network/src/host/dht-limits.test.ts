@@ -16,7 +16,13 @@ class FakeStream extends EventTarget {
 
 function limited(clock = new ManualClock()) {
   let handled = 0;
-  const handler = limitDhtStreams(() => void handled++, clock, silentLogger);
+  const handler = limitDhtStreams(
+    () => {
+      handled++;
+    },
+    clock,
+    silentLogger,
+  );
   const open = (peer: string): FakeStream => {
     const stream = new FakeStream();
     void handler(stream as unknown as Stream, { remotePeer: { toString: () => peer } } as unknown as Connection);

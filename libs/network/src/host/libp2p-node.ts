@@ -78,6 +78,17 @@ export function createNode(parts: NodeParts): Promise<Libp2p<NodeServices>> {
   });
 }
 
+/** What libp2p's type hides of its address manager. */
+interface WithAddressManager {
+  readonly components?: { readonly addressManager?: { readonly _updatePeerStoreAddresses?: { stop?(): void } } };
+}
+
+/** Stops a node for good: libp2p leaves a timer behind that writes to the datastore a second later. */
+export async function stopNode(node: Libp2p<NodeServices>): Promise<void> {
+  await node.stop();
+  (node as WithAddressManager).components?.addressManager?._updatePeerStoreAddresses?.stop?.();
+}
+
 function createKademlia(components: KadDHTComponents, parts: NodeParts): NodeServices['dht'] {
   const { peerId, privateKey, addressManager, peerStore, metrics, connectionManager, events, logger } = components;
   const theirs = { peerId, privateKey, addressManager, peerStore, metrics, connectionManager, events, logger, ping: components.ping };

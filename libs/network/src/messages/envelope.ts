@@ -8,13 +8,13 @@ export const ENVELOPE_BYTES = 32;
 /** Why a request was not answered, beside the protocol's own codes. */
 export type RefusalCode = 'REQUEST_TOO_LARGE' | 'REQUEST_MALFORMED' | 'RATE_LIMITED' | 'TIMED_OUT' | 'INTERNAL';
 
-/** An answer: the protocol's response, or a code and nothing else. */
-export function envelopeOf<Response extends z.ZodType>(response: Response) {
-  return z.discriminatedUnion('ok', [
-    z.strictObject({ ok: z.literal(true), value: response }),
-    z.strictObject({ ok: z.literal(false), code: z.string().regex(/^[A-Z0-9_]+$/).max(MAX_CODE_CHARACTERS) }),
-  ]);
-}
+/** A refusal: a code and nothing else. */
+export const refusalSchema = z.strictObject({ ok: z.literal(false), code: z.string().regex(/^[A-Z0-9_]+$/).max(MAX_CODE_CHARACTERS) });
 
-/** A refusal needs no knowledge of the protocol. */
-export const refusalSchema = z.strictObject({ ok: z.literal(false), code: z.string() });
+/** The protocol's response, or a refusal. */
+export type Envelope<Response> = { readonly ok: true; readonly value: Response } | z.infer<typeof refusalSchema>;
+
+/** The schema of an answer. */
+export function envelopeOf<Response extends z.ZodType>(response: Response): z.ZodType<Envelope<z.infer<Response>>> {
+  return z.discriminatedUnion('ok', [z.strictObject({ ok: z.literal(true), value: response }), refusalSchema]) as never;
+}

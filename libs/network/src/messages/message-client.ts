@@ -2,9 +2,11 @@ import { decodeWire, encodeWire, WireError } from '@carecord/core';
 import type { Connection, Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import type { z } from 'zod';
+import { asError } from '../as-error.ts';
 import { NetworkError } from '../network-error.ts';
 import type { MessageProtocol } from '../ports.ts';
 import { ENVELOPE_BYTES, envelopeOf } from './envelope.ts';
+import type { Envelope } from './envelope.ts';
 
 /** Requests of one protocol that we may have open at once on one connection. */
 const MAX_OUTBOUND_STREAMS = 64;
@@ -58,10 +60,10 @@ async function exchange({ protocol, signal }: Asked, stream: Stream, encoded: Ui
     // A refusal may come before the request has been taken whole, so writing does not hold up reading.
     frames.write(encoded, { signal }).catch(() => undefined);
     const answer = (await frames.read({ signal })).subarray();
-    stream.close({ signal }).catch((error: Error) => stream.abort(error));
+    stream.close({ signal }).catch((error: unknown) => stream.abort(asError(error)));
     return answer;
   } catch (cause) {
-    stream.abort(cause instanceof Error ? cause : new Error('EXCHANGE_FAILED'));
+    stream.abort(asError(cause));
     throw new NetworkError('RESPONSE_INVALID', `The answer to "${protocol.name}" is too large or broke off.`, { cause });
   }
 }
@@ -72,11 +74,9 @@ function decodeAnswer<Response extends z.ZodType>(protocol: MessageProtocol<z.Zo
   throw new NetworkError('REMOTE_REFUSED', `The member refused "${protocol.name}".`, { remoteCode: envelope.code });
 }
 
-type Envelope<Response extends z.ZodType> = { ok: true; value: z.infer<Response> } | { ok: false; code: string };
-
-function decodeEnvelope<Response extends z.ZodType>(protocol: MessageProtocol<z.ZodType, Response>, encoded: Uint8Array): Envelope<Response> {
+function decodeEnvelope<Response extends z.ZodType>(protocol: MessageProtocol<z.ZodType, Response>, encoded: Uint8Array): Envelope<z.infer<Response>> {
   try {
-    return decodeWire(envelopeOf(protocol.response), encoded, protocol.maxResponseBytes + ENVELOPE_BYTES) as Envelope<Response>;
+    return decodeWire(envelopeOf(protocol.response), encoded, protocol.maxResponseBytes + ENVELOPE_BYTES);
   } catch (cause) {
     if (!(cause instanceof WireError)) throw cause;
     throw new NetworkError('RESPONSE_INVALID', `The answer to "${protocol.name}" does not have its shape.`, { cause });

@@ -5,6 +5,7 @@ import { lpStream } from '@libp2p/utils';
 import type { LengthPrefixedStream } from '@libp2p/utils';
 import type { z } from 'zod';
 import { orAborted } from '../abort.ts';
+import { asError } from '../as-error.ts';
 import { NetworkError } from '../network-error.ts';
 import type { Member, MessageHandler, MessageProtocol } from '../ports.ts';
 import type { MemberRegistry } from '../host/member-registry.ts';
@@ -103,7 +104,7 @@ export class MessageServer {
       await stream.close({ signal: sending });
     } catch (cause) {
       this.options.logger.debug('answer-not-sent', { protocol: protocol.name });
-      stream.abort(cause instanceof Error ? cause : new Error('ANSWER_NOT_SENT'));
+      stream.abort(asError(cause));
     }
   }
 
@@ -119,7 +120,7 @@ export class MessageServer {
       if (!limiter.take(from.did)) throw new Refusal('RATE_LIMITED');
       const request = decodeRequest(protocol, await readRequest(frames, signal));
       const value = await orAborted(handler(request, from), signal);
-      const answer = encodeWire(envelopeOf(protocol.response), { ok: true, value } as z.infer<ReturnType<typeof envelopeOf<Response>>>);
+      const answer = encodeWire(envelopeOf(protocol.response), { ok: true, value });
       if (answer.length > protocol.maxResponseBytes + ENVELOPE_BYTES) throw new Error('The handler gave more than its protocol allows.');
       return answer;
     } catch (error) {
@@ -156,6 +157,6 @@ function decodeRequest<Request extends z.ZodType>(protocol: MessageProtocol<Requ
 /** Only codes that are meant for the asker leave; whatever else went wrong is our own affair. */
 function codeFor(protocol: MessageProtocol<z.ZodType, z.ZodType>, error: unknown): string {
   if (error instanceof Refusal) return error.code;
-  if (error instanceof CarecordError && protocol.refusalCodes?.includes(error.code)) return error.code;
-  return 'INTERNAL';
+  const told = error instanceof CarecordError ? protocol.refusalCodes?.find((code) => code === (error as CarecordError).code) : undefined;
+  return told ?? 'INTERNAL';
 }

@@ -1,4 +1,5 @@
 import { CarecordError, encodeWire } from '@carecord/core';
+import type { Connection, Libp2p } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
@@ -29,7 +30,7 @@ class HandlerError extends CarecordError<'TOLD' | 'SECRET'> {
   }
 }
 
-const echo = async ({ text }: { text: string }): Promise<{ text: string }> => ({ text });
+const echo = ({ text }: { text: string }): Promise<{ text: string }> => Promise.resolve({ text });
 
 describe('messages between members', () => {
   let network: TestNetwork;
@@ -44,7 +45,7 @@ describe('messages between members', () => {
 
   it('gives a request, with the proven member that asks, to the handler', async () => {
     const protocol = protocolOf('greeting');
-    a.host.handle(protocol, async ({ text }, from) => ({ text: `${text}, ${from.name}, ${String(from.did === b.resolved.did)}` }));
+    a.host.handle(protocol, ({ text }, from) => Promise.resolve({ text: `${text}, ${from.name}, ${String(from.did === b.resolved.did)}` }));
     expect(await b.host.request(protocol, a.resolved.did, { text: 'hello' })).toEqual({ text: 'hello, Hospital b, true' });
   });
 
@@ -58,7 +59,7 @@ describe('messages between members', () => {
 
   it('carries an answer of megabytes', async () => {
     const protocol = protocolOf('large', { maxResponseBytes: 9_000_000 });
-    a.host.handle(protocol, async () => ({ text: 'x'.repeat(8_000_000) }));
+    a.host.handle(protocol, () => Promise.resolve({ text: 'x'.repeat(8_000_000) }));
     expect((await b.host.request(protocol, a.resolved.did, { text: '' })).text).toHaveLength(8_000_000);
   });
 
@@ -72,7 +73,7 @@ describe('messages between members', () => {
   it('refuses a request over its limit with a code, however large', async () => {
     const protocol = protocolOf('too-large');
     let asked = 0;
-    a.host.handle(protocol, async (request) => (asked++, request));
+    a.host.handle(protocol, (request) => Promise.resolve((asked++, request)));
     for (const size of [1_001, 100_000, 3_000_000]) {
       const unlimited = { ...protocol, maxRequestBytes: 10_000_000 };
       await expect(b.host.request(unlimited, a.resolved.did, { text: 'x'.repeat(size) })).rejects.toMatchObject({ code: 'REMOTE_REFUSED', remoteCode: 'REQUEST_TOO_LARGE' });
@@ -108,10 +109,10 @@ describe('messages between members', () => {
 
   it('tells the codes that the protocol names, and nothing of any other error', async () => {
     const protocol = protocolOf('codes', { refusalCodes: ['TOLD'] });
-    a.host.handle(protocol, async ({ text }) => {
-      if (text === 'told') throw new HandlerError('TOLD');
+    a.host.handle(protocol, ({ text }) => {
+      if (text === 'told') return Promise.reject(new HandlerError('TOLD'));
       if (text === 'secret') throw new HandlerError('SECRET');
-      throw new Error('stack and all');
+      return Promise.reject(new Error('stack and all'));
     });
     await expect(b.host.request(protocol, a.resolved.did, { text: 'told' })).rejects.toMatchObject({ remoteCode: 'TOLD' });
     await expect(b.host.request(protocol, a.resolved.did, { text: 'secret' })).rejects.toMatchObject({ remoteCode: 'INTERNAL' });
@@ -122,14 +123,14 @@ describe('messages between members', () => {
 
   it('never sends an answer over its limit or of another shape', async () => {
     const protocol = protocolOf('answers');
-    a.host.handle(protocol, async ({ text }) => (text === 'long' ? { text: 'x'.repeat(2_000) } : ({ text: 5 } as never)));
+    a.host.handle(protocol, ({ text }) => Promise.resolve(text === 'long' ? { text: 'x'.repeat(2_000) } : ({ text: 5 } as never)));
     await expect(b.host.request(protocol, a.resolved.did, { text: 'long' })).rejects.toMatchObject({ remoteCode: 'INTERNAL' });
     await expect(b.host.request(protocol, a.resolved.did, { text: 'shape' })).rejects.toMatchObject({ remoteCode: 'INTERNAL' });
   });
 
   it('does not accept an answer over its limit or of another shape', async () => {
     const protocol = protocolOf('foreign-answers', { maxResponseBytes: 100_000 });
-    a.host.handle(protocol, async ({ text }) => ({ text: 'x'.repeat(Number(text)) }));
+    a.host.handle(protocol, ({ text }) => Promise.resolve({ text: 'x'.repeat(Number(text)) }));
     await expect(b.host.request({ ...protocol, maxResponseBytes: 100 }, a.resolved.did, { text: '50000' })).rejects.toMatchObject({ code: 'RESPONSE_INVALID' });
     const other = { ...protocol, response: z.strictObject({ number: z.number() }) };
     await expect(b.host.request(other, a.resolved.did, { text: '1' })).rejects.toMatchObject({ code: 'RESPONSE_INVALID' });
@@ -187,7 +188,9 @@ describe('a membership that ends while its holder is connected', () => {
 });
 
 /** The libp2p connection under two hosts, to send what a well-behaved host would not. */
-function connectionTo(from: TestNode, to: TestNode) {
-  const { node } = (from.host as unknown as { parts: { node: import('@libp2p/interface').Libp2p } }).parts;
-  return node.getConnections().find((connection) => connection.remotePeer.toString() === to.host.peerId)!;
+function connectionTo(from: TestNode, to: TestNode): Connection {
+  const { node } = (from.host as unknown as { parts: { node: Libp2p } }).parts;
+  const connection = node.getConnections().find(({ remotePeer }) => remotePeer.toString() === to.host.peerId);
+  if (connection === undefined) throw new Error('The hosts are not connected.');
+  return connection;
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { makeTestNetwork, waitUntil } from '../../../testkit/src/network-fixture.ts';
 import type { TestNetwork, TestNode } from '../../../testkit/src/network-fixture.ts';
 import { ManualClock } from '../../../testkit/src/manual-clock.ts';
-import type { CarecordHost } from '../host/carecord-host.ts';
+import type { HostParts } from '../host/carecord-host.ts';
 import type { DhtValueKind, DhtValueMeta } from '../ports.ts';
 import { ADVERT, advertKey, AdvertKind, makeAdvert } from './advert.ts';
 import { findReference, publishReference, REFERENCE } from './reference.ts';
@@ -20,9 +20,9 @@ const start = clock.now().getTime();
 const noteKind: DhtValueKind = {
   namespace: 'note',
   maxBytes: 100,
-  validate: async (_key, value): Promise<DhtValueMeta> => {
+  validate: (_key, value): Promise<DhtValueMeta> => {
     const [owner = '', sequence, hours = '1'] = Buffer.from(value).toString().split(':');
-    return { owner, sequence: Number(sequence), expiresAt: new Date(start + Number(hours) * HOUR) };
+    return Promise.resolve({ owner, sequence: Number(sequence), expiresAt: new Date(start + Number(hours) * HOUR) });
   },
 };
 
@@ -35,7 +35,7 @@ interface RawDht {
 }
 
 function partsOf({ host }: TestNode) {
-  const { node, guard } = (host as CarecordHost)['parts'];
+  const { node, guard } = (host as unknown as { parts: HostParts }).parts;
   return { node, guard, dht: node.services.dht as unknown as RawDht };
 }
 
@@ -124,7 +124,7 @@ describe('the DHT among four hospitals', () => {
       const dhtKey = encodeValueKey('advert', advertKey(one.resolved.did));
       await waitUntil(async () => (await Promise.all(network.hospitals.map((node) => local(node, dhtKey)))).every((value) => value !== undefined));
       const value = await d.host.get(ADVERT, advertKey(one.resolved.did));
-      const advert = await new AdvertKind({ authority: network.authority.resolved, networkId: network.networkId, clock }).open(value!);
+      const advert = await new AdvertKind({ authority: network.authority.resolved, networkId: network.networkId, clock }).open(value ?? text(''));
       expect(advert).toMatchObject({ did: one.resolved.did, name: `Hospital ${one.name}`, peerId: one.host.peerId, addresses: one.host.addresses() });
     }
   });

@@ -11,7 +11,7 @@ import { encodeValueKey } from './value-key.ts';
 import { ValueRules } from './value-rules.ts';
 
 /** A value is `owner:sequence:lifetime in ms`. */
-function makeKind(clock: ManualClock, validating: () => Promise<void> = async () => undefined): DhtValueKind {
+function makeKind(clock: ManualClock, validating: () => Promise<void> = () => Promise.resolve()): DhtValueKind {
   const start = clock.now().getTime();
   const validate: DhtValueKind['validate'] = async (_key, value) => {
     const [owner, sequence, lifetime] = Buffer.from(value).toString().split(':');

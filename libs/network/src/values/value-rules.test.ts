@@ -13,7 +13,7 @@ const good: DhtValueMeta = { sequence: 1, owner: 'me', expiresAt: new Date(clock
 
 function kind(overrides: Partial<DhtValueKind> & { meta?: Partial<DhtValueMeta> } = {}): DhtValueKind {
   const { meta, ...rest } = overrides;
-  return { namespace: 'test', maxBytes: 10, validate: async () => ({ ...good, ...meta }), ...rest };
+  return { namespace: 'test', maxBytes: 10, validate: () => Promise.resolve({ ...good, ...meta }), ...rest };
 }
 
 const refused = (reason: RegExp) => expect.objectContaining({ code: 'VALUE_REFUSED', message: expect.stringMatching(reason) });
@@ -53,7 +53,7 @@ describe('ValueRules', () => {
 
   it('hands the bare key to the kind', async () => {
     const seen: Uint8Array[] = [];
-    const rules = new ValueRules([kind({ validate: async (bare) => (seen.push(bare), good) })], clock);
+    const rules = new ValueRules([kind({ validate: (bare) => Promise.resolve((seen.push(bare), good)) })], clock);
     await rules.check(encodeValueKey('test', key), value);
     expect(seen).toEqual([key]);
   });
@@ -72,7 +72,7 @@ describe('ValueRules', () => {
   it('validates the same bytes once, and still sees them expire', async () => {
     const moving = new ManualClock();
     let validated = 0;
-    const rules = new ValueRules([kind({ validate: async () => (validated++, good) })], moving);
+    const rules = new ValueRules([kind({ validate: () => Promise.resolve((validated++, good)) })], moving);
     for (let at = 0; at < 3; at++) await rules.check(encodeValueKey('test', key), value);
     await rules.check(encodeValueKey('test', Uint8Array.of(4)), value);
     expect(validated).toBe(2);

@@ -24,3 +24,8 @@ export function optional<Name extends string, Value>(name: Name, value: Value | 
 export function byBytes<Row>(bytes: (row: Row) => Uint8Array): (left: Row, right: Row) => number {
   return (left, right) => Buffer.compare(bytes(left), bytes(right));
 }
+
+/** Bytes as Prisma's model calls want them: over memory that nobody shares. */
+export function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : Uint8Array.from(bytes);
+}

@@ -2,42 +2,50 @@ import { AuditLog } from '@carecord/audit';
 import type { AuditEvent } from '@carecord/audit';
 import { buildConsent, ConsentDecider } from '@carecord/consent';
 import type { PurposeOfUse } from '@carecord/consent';
-import { silentLogger } from '@carecord/core';
+import { later, silentLogger } from '@carecord/core';
+import type { Clock } from '@carecord/core';
 import { generateRecipientSeed, generateSigningSeeds, hybridSigner, randomKey, recipientPublicKey } from '@carecord/crypto';
 import type { HybridSigner } from '@carecord/crypto';
-import type { NetworkDescription, ResolvedDid } from '@carecord/identity';
+import { ACCESS_DECIDED, AccessHolder, AccessRequester, REFUSAL_DEADLINE_MILLISECONDS } from '@carecord/exchange';
+import type { AccessQuestion, RequestOutcome } from '@carecord/exchange';
+import type { LocalMember, MemberRole, NetworkDescription, ResolvedDid } from '@carecord/identity';
 import { Guardian, guardianKeys, Locator } from '@carecord/locator';
-import type { Member } from '@carecord/network';
+import type { Member, NetworkHost } from '@carecord/network';
 import { patientIdentifiers } from '@carecord/fhir';
 import { Records } from '@carecord/records';
-import { ManualClock } from '../../testkit/src/manual-clock.ts';
-import { MemoryAuditStore } from '../../testkit/src/memory/audit-store.ts';
+import { ManualClock } from './manual-clock.ts';
+import { MemoryAuditStore } from './memory/audit-store.ts';
 import {
   MemoryGrantStore,
   MemoryReceivedBlockStore,
   MemoryReceivedRequestStore,
   MemorySentRequestStore,
-} from '../../testkit/src/memory/exchange-stores.ts';
-import { MemoryLocatorStore } from '../../testkit/src/memory/locator-store.ts';
-import { MemoryOutbox } from '../../testkit/src/memory/outbox.ts';
-import { MemoryPatientKeyStore } from '../../testkit/src/memory/patient-key-store.ts';
-import { MemoryRecordStore } from '../../testkit/src/memory/record-store.ts';
-import { MemoryTransactions } from '../../testkit/src/memory/transactions.ts';
-import { patientOfSize } from '../../testkit/src/patients/patient-of-size.ts';
-import { AccessHolder } from './access-holder.ts';
-import { AccessRequester } from './access-requester.ts';
-import type { RequestOutcome } from './access-requester.ts';
-import { REFUSAL_DEADLINE_MILLISECONDS } from './limits.ts';
-import type { AccessQuestion } from './question.ts';
-import { ACCESS_DECIDED } from './referrals.ts';
-import { TestNetwork } from './test-network.fixture.ts';
+} from './memory/exchange-stores.ts';
+import { MemoryLocatorStore } from './memory/locator-store.ts';
+import { MemoryOutbox } from './memory/outbox.ts';
+import { MemoryPatientKeyStore } from './memory/patient-key-store.ts';
+import { MemoryRecordStore } from './memory/record-store.ts';
+import { MemoryTransactions } from './memory/transactions.ts';
+import { patientOfSize } from './patients/patient-of-size.ts';
+import { TestNetwork } from './exchange-network.ts';
 
 export const NETWORK_ID = 'test-network';
 export const CLINICIAN = { id: 'staff-1', role: 'clinician' };
 const START = new Date('2026-06-01T08:00:00.000Z');
+const YEAR_MILLISECONDS = 365 * 24 * 3_600_000;
 const SYSTEM = { kind: 'system', id: 'test' } as const;
 
-/** One hospital with everything behind its exchange. */
+/** What a hospital of the tests is made of. */
+export interface TestHospitalOptions {
+  readonly name: string;
+  readonly host: NetworkHost;
+  readonly local: Pick<LocalMember, 'networkId' | 'resolved' | 'signer'>;
+  readonly recipientSeed: Uint8Array;
+  readonly description: NetworkDescription;
+  readonly clock: Clock;
+}
+
+/** One hospital with everything behind its exchange, in memory. */
 export class TestHospital {
   readonly did: string;
   readonly member: Member;
@@ -55,18 +63,18 @@ export class TestHospital {
   readonly holder: AccessHolder;
   readonly requester: AccessRequester;
 
-  constructor(
-    name: string,
-    readonly resolved: ResolvedDid,
-    readonly signer: HybridSigner,
-    recipientSeed: Uint8Array,
-    network: TestNetwork,
-    description: NetworkDescription,
-    private readonly clock: ManualClock,
-  ) {
+  /** The hospital as others see it. */
+  readonly resolved: ResolvedDid;
+  readonly signer: HybridSigner;
+  private readonly clock: Clock;
+
+  constructor({ host, local, name, recipientSeed, description, clock }: TestHospitalOptions) {
+    const { resolved, signer } = local;
+    this.resolved = resolved;
+    this.signer = signer;
+    this.clock = clock;
     this.did = resolved.did;
-    this.member = { did: this.did, name, roles: ['hospital'], peerId: `peer-${name}`, resolved, membershipValidUntil: new Date('2027-01-01') };
-    const host = network.join(this.member);
+    this.member = memberOf(resolved, name, ['hospital'], clock);
     const auditStore = new MemoryAuditStore();
     const insert = auditStore.insert.bind(auditStore);
     auditStore.insert = (transaction, events) =>
@@ -76,7 +84,7 @@ export class TestHospital {
     this.records = new Records({ stores: new MemoryRecordStore(), keys: new MemoryPatientKeyStore(), transactions, audit, outbox, rootKey: randomKey(), clock });
     const locating = { network: host, description, store: new MemoryLocatorStore(), signer, did: resolved, indexKey: randomKey() };
     this.locator = new Locator({ ...locating, audit, transactions, clock, logger: silentLogger });
-    const common = { network: host, local: { networkId: NETWORK_ID, resolved, signer }, audit, transactions, sealingKey: randomKey(), clock, logger: silentLogger };
+    const common = { network: host, local, audit, transactions, sealingKey: randomKey(), clock, logger: silentLogger };
     const consent = ConsentDecider.create({ holder: this.did });
     this.holder = new AccessHolder({ ...common, records: this.records, locator: this.locator, consent, received, grants, outbox });
     this.requester = new AccessRequester({ ...common, recipientSeed, sent, blocks });
@@ -101,8 +109,8 @@ export class TestHospital {
       recipient: { did: recipient.did, name: recipient.member.name },
       purposes,
       resourceTypes,
-      validFrom: START,
-      validUntil: new Date('2026-12-01'),
+      validFrom: this.clock.now(),
+      validUntil: later(this.clock.now(), YEAR_MILLISECONDS),
       decision: 'permit',
       now: this.clock.now(),
     });
@@ -126,7 +134,8 @@ export class TestHospital {
   /** Asks, and lets the time pass that a refusal takes. */
   ask(holder: TestHospital, changes: Partial<AccessQuestion>): Promise<RequestOutcome> {
     const question = { holder: holder.did, purpose: 'TREAT', reason: 'Treated here since this morning.', staff: CLINICIAN, ...changes } as const;
-    return letTimePass(this.clock, this.requester.requestAccess(question));
+    const asking = this.requester.requestAccess(question);
+    return this.clock instanceof ManualClock ? letTimePass(this.clock, asking) : asking;
   }
 
   /** Does what the outbox worker does. */
@@ -152,22 +161,20 @@ export async function makeHospitals(): Promise<{ clock: ManualClock; network: Te
   const network = new TestNetwork(clock);
   const oprfSecret = randomKey();
   const guardian = await makeIdentity('authority');
-  const guardianHost = network.join({
-    did: guardian.resolved.did,
-    name: 'Authority',
-    roles: ['authority', 'guardian'],
-    peerId: 'peer-authority',
-    resolved: guardian.resolved,
-    membershipValidUntil: new Date('2027-01-01'),
-  });
+  const guardianHost = network.join(memberOf(guardian.resolved, 'authority', ['authority', 'guardian'], clock));
   new Guardian({ oprfSecret, network: guardianHost, audit: new AuditLog(new MemoryAuditStore(), clock), transactions: new MemoryTransactions(), clock }).start();
   const { did } = guardian.resolved;
   const description = { networkId: NETWORK_ID, authority: did, guardian: did, guardianPublicKey: guardianKeys(oprfSecret).publicKey, epoch: 1 };
   const hospital = async (name: string): Promise<TestHospital> => {
     const { resolved, signer, recipientSeed } = await makeIdentity(name);
-    return new TestHospital(name, resolved, signer, recipientSeed, network, description, clock);
+    const host = network.join(memberOf(resolved, name, ['hospital'], clock));
+    return new TestHospital({ name, host, local: { networkId: NETWORK_ID, resolved, signer }, recipientSeed, description, clock });
   };
   return { clock, network, a: await hospital('a'), b: await hospital('b'), c: await hospital('c') };
+}
+
+function memberOf(resolved: ResolvedDid, name: string, roles: MemberRole[], clock: Clock): Member {
+  return { did: resolved.did, name, roles, peerId: `peer-${name}`, resolved, membershipValidUntil: later(clock.now(), YEAR_MILLISECONDS) };
 }
 
 /** A DID with its keys, as a resolved log would give it. */
@@ -190,14 +197,20 @@ export async function makeIdentity(name: string): Promise<{ resolved: ResolvedDi
 
 /** Waits for work that may sleep on the clock: whenever somebody sleeps, a refusal's time passes. */
 export async function letTimePass<Result>(clock: ManualClock, work: Promise<Result>): Promise<Result> {
-  let done = false;
+  const progress = { done: false };
   const watched = work.finally(() => {
-    done = true;
+    progress.done = true;
   });
   watched.catch(() => undefined);
-  while (!done) {
+  while (!progress.done) {
     await new Promise((resolve) => setImmediate(resolve));
     if (clock.sleeping > 0) clock.advance(REFUSAL_DEADLINE_MILLISECONDS);
   }
   return watched;
+}
+
+/** What a test knows to be there. */
+export function known<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('It is not there.');
+  return value;
 }

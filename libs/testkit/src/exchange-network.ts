@@ -62,9 +62,9 @@ export class TestNetwork {
       routingTableSize: () => this.members.size,
       members: () => [...this.members.values()],
       connect: notHere,
-      start: async () => undefined,
-      stop: async () => undefined,
-      memberByDid: async (did) => (this.unreachable.has(did) ? undefined : this.members.get(did)),
+      start: () => Promise.resolve(),
+      stop: () => Promise.resolve(),
+      memberByDid: (did) => Promise.resolve(this.unreachable.has(did) ? undefined : this.members.get(did)),
       handle: <Request extends z.ZodType, Response extends z.ZodType>(
         protocol: MessageProtocol<Request, Response>,
         handler: MessageHandler<Request, Response>,
@@ -76,11 +76,11 @@ export class TestNetwork {
         to: string,
         request: z.infer<Request>,
       ) => (await this.send(protocol, member, to, request)) as z.infer<Response>,
-      put: async (kind, key, value) => {
+      put: (kind, key, value) => {
         this.values.set(`${kind.namespace}/${Buffer.from(key).toString('hex')}`, value);
-        return { stored: this.members.size };
+        return Promise.resolve({ stored: this.members.size });
       },
-      get: async (kind, key) => this.values.get(`${kind.namespace}/${Buffer.from(key).toString('hex')}`),
+      get: (kind, key) => Promise.resolve(this.values.get(`${kind.namespace}/${Buffer.from(key).toString('hex')}`)),
     };
   }
 }

@@ -1,0 +1,36 @@
+import type { Provider } from '@nestjs/common';
+import { AuditLog } from '@carecord/audit';
+import type { TransactionRunner } from '@carecord/core';
+import { AccessHolder, AccessRequester } from '@carecord/exchange';
+import { Locator } from '@carecord/locator';
+import type { NetworkHost } from '@carecord/network';
+import { Records } from '@carecord/records';
+import { AccessQuestions } from '../access/access-questions.ts';
+import { BundleAdmission } from '../admission/bundle-admission.ts';
+import { PatientConsents } from '../consents/patient-consents.ts';
+import { PatientReader } from '../patients/patient-reader.ts';
+import { Sessions } from '../sessions/sessions.ts';
+import { NodeStatus } from '../status/node-status.ts';
+import type { HospitalServices } from './hospital-services.ts';
+import { LocalHospital } from './local-hospital.ts';
+import { NETWORK, TRANSACTIONS } from './tokens.ts';
+
+/** The services under the names by which the resolvers ask for them. */
+export function hospitalProviders(services: HospitalServices, network: NetworkHost, transactions: TransactionRunner): Provider[] {
+  return [
+    { provide: LocalHospital, useValue: services.hospital },
+    { provide: Sessions, useValue: services.sessions },
+    { provide: Records, useValue: services.records },
+    { provide: PatientReader, useValue: services.reader },
+    { provide: BundleAdmission, useValue: services.admission },
+    { provide: PatientConsents, useValue: services.consents },
+    { provide: Locator, useValue: services.locator },
+    { provide: AccessHolder, useValue: services.holder },
+    { provide: AccessRequester, useValue: services.requester },
+    { provide: AccessQuestions, useValue: services.questions },
+    { provide: NodeStatus, useValue: services.status },
+    { provide: AuditLog, useValue: services.audit },
+    { provide: NETWORK, useValue: network },
+    { provide: TRANSACTIONS, useValue: transactions },
+  ];
+}

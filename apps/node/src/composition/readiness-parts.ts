@@ -1,0 +1,50 @@
+import type { Clock } from '@carecord/core';
+import type { NetworkHost } from '@carecord/network';
+import type { ReadinessPart } from '../health/readiness.ts';
+import { hasKeyFile } from '../identity/key-file.ts';
+import type { NodeStorage } from './node-storage.ts';
+
+/** What a node needs to do its work. */
+export function readinessParts(needs: {
+  readonly storage: Pick<NodeStorage, 'ping' | 'pendingMigrations'>;
+  readonly keyFile: string;
+  readonly membershipValidUntil: Date;
+  readonly network: Pick<NetworkHost, 'addresses' | 'members'>;
+  readonly clock: Clock;
+}): ReadinessPart[] {
+  const { storage, keyFile, membershipValidUntil, network, clock } = needs;
+  return [
+    { name: 'database', check: () => storage.ping().then(() => ({})) },
+    {
+      name: 'migrations',
+      check: async () => {
+        const pending = await storage.pendingMigrations();
+        if (pending > 0) throw new Error('Migrations are pending.');
+        return {};
+      },
+    },
+    {
+      // The keys are in memory; without their file the next start would fail.
+      name: 'keys',
+      check: async () => {
+        if (!(await hasKeyFile(keyFile))) throw new Error('The key file is gone.');
+        return {};
+      },
+    },
+    {
+      name: 'membership',
+      check: () => {
+        if (membershipValidUntil <= clock.now()) return Promise.reject(new Error('The membership has expired.'));
+        return Promise.resolve({ validUntil: membershipValidUntil.toISOString() });
+      },
+    },
+    {
+      // A hospital that reaches nobody still serves its own staff: the number is told, and it stays ready.
+      name: 'network',
+      check: () => {
+        if (network.addresses().length === 0) return Promise.reject(new Error('The network host does not listen.'));
+        return Promise.resolve({ connectedMembers: network.members().length });
+      },
+    },
+  ];
+}

@@ -1,0 +1,15 @@
+import type { SettingStore } from './settings.ts';
+
+/** Settings of a test, in memory. */
+export class MemorySettings implements SettingStore {
+  readonly values = new Map<string, string>();
+
+  read(name: string): Promise<string | undefined> {
+    return Promise.resolve(this.values.get(name));
+  }
+
+  write(name: string, value: string): Promise<void> {
+    this.values.set(name, value);
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { silentLogger, systemClock } from '@carecord/core';
+import { type NetworkHost, createNetworkHost } from '@carecord/network';
+import { admitForTest, makeTestIdentity } from '../../libs/testkit/src/network-fixture.ts';
+import { MemoryDatastore } from 'datastore-core';
+import { demoNetworkId } from '../../apps/cli/src/network/demo-hospitals.ts';
+import { impersonate } from '../support/impersonated-member.ts';
+import { NETWORK_START_TIMEOUT_MILLISECONDS, startTestNetwork, type TestNetwork } from '../support/running-network.ts';
+
+describe('a peer without membership', () => {
+  let network: TestNetwork;
+  const hosts: NetworkHost[] = [];
+
+  beforeAll(async () => {
+    network = await startTestNetwork();
+  }, NETWORK_START_TIMEOUT_MILLISECONDS);
+  afterAll(async () => {
+    await Promise.all(hosts.map((host) => host.stop()));
+    await network.stop();
+  });
+
+  const addresses = (): string[] => network.hospital('alder').process.ready.p2p;
+
+  it('that admitted itself, with an authority of its own, is refused', async () => {
+    const [stranger, impostor] = await Promise.all([makeTestIdentity('stranger'), makeTestIdentity('impostor')]);
+    const host = await createNetworkHost({
+      local: await admitForTest(stranger, impostor, { networkId: demoNetworkId }),
+      authority: impostor.resolved,
+      peerSeed: stranger.seeds.peer,
+      listen: [],
+      bootstrap: [],
+      valueKinds: [],
+      datastore: new MemoryDatastore(),
+      clock: systemClock,
+      logger: silentLogger,
+    });
+    hosts.push(host);
+    await host.start();
+    await expect(host.connect(addresses()[0] ?? '')).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    expect(host.members()).toEqual([]);
+  });
+
+  it('with a membership is let in: the same address, the same software', async () => {
+    await network.hospital('chestnut').process.stop();
+    const { host } = await impersonate(network, 'chestnut');
+    hosts.push(host);
+    expect((await host.connect(addresses()[0] ?? '')).did).toBe(network.hospital('alder').did);
+  });
+});
