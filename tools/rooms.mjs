@@ -16,5 +16,5 @@ export const rooms = [
   { name: 'libs/storage', mayImport: ['core', 'crypto', 'fhir', 'identity', 'network', 'audit', 'consent', 'records', 'locator', 'exchange'] },
   { name: 'libs/testkit', mayImport: ['core', 'crypto', 'fhir', 'identity', 'network', 'audit', 'consent', 'records', 'locator', 'exchange', 'storage'] },
   { name: 'apps/node', mayImport: ['core', 'crypto', 'fhir', 'identity', 'network', 'audit', 'consent', 'records', 'locator', 'exchange', 'storage'] },
-  { name: 'apps/cli', mayImport: ['core', 'crypto', 'fhir', 'identity', 'network', 'audit', 'consent', 'records', 'locator', 'exchange', 'storage', 'testkit'] },
+  { name: 'apps/cli', mayImport: ['core', 'crypto', 'fhir', 'identity', 'network', 'audit', 'consent', 'records', 'locator', 'exchange', 'storage', 'testkit', 'node'] },
 ];

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { patientOfSize } from '@carecord/testkit';
+import { executeGraphql } from '../../apps/cli/src/client/graphql-client.ts';
 import type { HospitalClient } from '../../apps/cli/src/client/hospital-client.ts';
 import { readRawColumns } from '../support/database.ts';
 import { failureOf } from '../support/failure.ts';
@@ -102,14 +103,8 @@ describe('bad input', () => {
 
     it('a session that was ended: UNAUTHENTICATED', async () => {
       const leaving = await network.as('alder', 'clinician');
-      const { result } = (await (
-        await fetch(url, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', authorization: `Bearer ${leaving.token}` },
-          body: JSON.stringify({ query: 'mutation { result: signOut { __typename } }' }),
-        })
-      ).json().then(({ data }: { data: { result: unknown } }) => data)) as { result: { __typename: string } };
-      expect(result.__typename).toBe('SignedOut');
+      const { result } = await executeGraphql(url, leaving.token, 'mutation { result: signOut { __typename } }', {});
+      expect(result).toEqual({ __typename: 'SignedOut' });
       expect(await failureOf(url, leaving.token, me)).toBe('UNAUTHENTICATED');
     });
 

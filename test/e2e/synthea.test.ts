@@ -31,7 +31,7 @@ function resolveReferences(value: unknown, targets: ReadonlyMap<string, string>)
 
 /** Canonical JSON without what the server sets. */
 function comparable({ meta, ...resource }: Json): string {
-  const { versionId: _versionId, lastUpdated: _lastUpdated, ...rest } = (meta ?? {}) as Json;
+  const { versionId, lastUpdated, ...rest } = (meta ?? {}) as Json;
   return canonicalJson(Object.keys(rest).length === 0 ? resource : { ...resource, meta: rest });
 }
 

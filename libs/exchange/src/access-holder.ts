@@ -209,7 +209,7 @@ function senderEntry(from: Member, request: AccessRequest | undefined): Pick<Aud
 
 function reasonOf(error: unknown): string {
   if (error instanceof NotAvailable) return error.reasonCode;
-  return error instanceof CarecordError ? error.code : 'INTERNAL_ERROR';
+  return error instanceof CarecordError ? (error as CarecordError).code : 'INTERNAL_ERROR';
 }
 
 function replayed(): ExchangeError {

@@ -78,6 +78,15 @@ describe('refusal', () => {
     expect(broken).toEqual({ answer, milliseconds: REFUSAL_DEADLINE_MILLISECONDS, reason: 'INTERNAL_ERROR' });
   });
 
+  it('looks the same when the consents cannot be evaluated', async () => {
+    const { a, c } = world;
+    await a.consentTo(listed.patientId, c);
+    const { answer } = await refusedTo({ locationTag: NOWHERE });
+    a.records.consents = () => Promise.resolve([null as never]);
+    const broken = await refusedTo({ locationTag: await tagOf(listed) });
+    expect(broken).toEqual({ answer, milliseconds: REFUSAL_DEADLINE_MILLISECONDS, reason: 'EVALUATION_ERROR' });
+  });
+
   it('looks the same when the log cannot be written: nothing is released', async () => {
     const { a, c } = world;
     await a.consentTo(listed.patientId, c);

@@ -10,7 +10,6 @@ import { CarecordError } from '@carecord/core';
  * - `BLOCK_INVALID`: a block that is not what its content id says, or that nobody asked for
  * - `ENCRYPTION_REFUSED`: the TLS part of a connection failed, e.g. the peer offers no post-quantum key agreement
  * - `HANDSHAKE_TIMEOUT`: a peer did not prove its membership in time
- * - `FRAME_TOO_LARGE`: a peer announced a handshake message over its limit
  * - `PROTOCOL_TAKEN`: two handlers, or two value kinds, of one name
  * - `PUBLISHING_FAILED`: a value of our own could not be kept even in our own store
  */
@@ -24,7 +23,6 @@ export type NetworkErrorCode =
   | 'BLOCK_INVALID'
   | 'ENCRYPTION_REFUSED'
   | 'HANDSHAKE_TIMEOUT'
-  | 'FRAME_TOO_LARGE'
   | 'PROTOCOL_TAKEN'
   | 'PUBLISHING_FAILED';
 

@@ -52,7 +52,7 @@ export async function startNodeProcess(options: {
 }): Promise<NodeProcess> {
   const log = await open(options.logFile, 'a', 0o600);
   const child = spawn(process.execPath, [binary, 'node'], {
-    env: { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1', ...options.environment },
+    env: { NODE_NO_WARNINGS: '1', ...options.environment },
     stdio: ['ignore', log.fd, log.fd, 'ipc'],
     detached: true,
   });
@@ -86,10 +86,10 @@ export async function startNodeProcess(options: {
 async function readiness(child: ChildProcess, name: string, exited: Promise<string>): Promise<NodeReady> {
   const timeout = AbortSignal.timeout(READY_TIMEOUT_MILLISECONDS);
   const answer = Promise.race([once(child, 'message', { signal: timeout }), exited.then((sentence) => Promise.reject(new CliError('NODE_FAILED', sentence)))]);
-  const [raw] = await answer.catch((cause: unknown) => {
+  const [raw] = (await answer.catch((cause: unknown) => {
     if (cause instanceof CliError) throw cause;
     throw new CliError('NODE_NOT_READY', `${name} was not ready within ${READY_TIMEOUT_MILLISECONDS / 1000} seconds.`, { cause });
-  });
+  })) as readonly unknown[];
   const parsed = message.parse(raw);
   if (parsed.type === 'failed') throw new CliError('NODE_FAILED', `${name} did not start: ${parsed.reason}`);
   return parsed;

@@ -31,7 +31,7 @@ class MemorySessions implements SessionStore {
     return Promise.resolve();
   }
   removeExpired(limits: { createdBefore: Date; lastUsedBefore: Date }): Promise<number> {
-    const over = [...this.rows].filter(([, session]) => session.createdAt <= limits.createdBefore || session.lastUsedAt <= limits.lastUsedBefore);
+    const over = [...this.rows].filter(([, session]) => session.createdAt < limits.createdBefore || session.lastUsedAt < limits.lastUsedBefore);
     for (const [key] of over) this.rows.delete(key);
     return Promise.resolve(over.length);
   }
@@ -159,7 +159,7 @@ describe('Sessions', () => {
   it('deletes sessions that are over', async () => {
     await a.sessions.signIn('carla', PASSWORD);
     expect(await a.sessions.removeExpired()).toBe(0);
-    a.clock.advance(IDLE_MILLISECONDS);
+    a.clock.advance(IDLE_MILLISECONDS + 1);
     expect(await a.sessions.removeExpired()).toBe(1);
   });
 });

@@ -33,7 +33,7 @@ describe('FrameChannel', () => {
   it('refuses a message over the limit before reading it', async () => {
     const { sender, receiver } = pair();
     await sender.send(new Uint8Array(11));
-    await expect(receiver.receive(10)).rejects.toMatchObject({ code: 'FRAME_TOO_LARGE' });
+    await expect(receiver.receive(10)).rejects.toMatchObject({ code: 'WIRE_TOO_LARGE' });
   });
 
   it('leaves what comes behind a message to whoever reads next', async () => {

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { WireError } from '@carecord/core';
 import type { HandshakeChannel } from '@carecord/identity';
 import { NetworkError } from '../network-error.ts';
 
@@ -20,10 +21,10 @@ export class FrameChannel implements HandshakeChannel {
     });
   }
 
-  /** @throws NetworkError `FRAME_TOO_LARGE` before any of the message is read */
+  /** @throws WireError `WIRE_TOO_LARGE` before any of the message is read */
   async receive(maxBytes: number): Promise<Uint8Array> {
     const length = (await this.take(LENGTH_BYTES)).readUInt32BE();
-    if (length > maxBytes) throw new NetworkError('FRAME_TOO_LARGE', `A handshake message is larger than ${maxBytes} bytes.`);
+    if (length > maxBytes) throw new WireError('WIRE_TOO_LARGE', `A handshake message is larger than ${maxBytes} bytes.`);
     // A copy as plain bytes: a Buffer would differ in `slice` and `toString`.
     return length === 0 ? new Uint8Array() : new Uint8Array(await this.take(length));
   }

@@ -1,7 +1,7 @@
 import { BaseDatastore } from 'datastore-core';
 import { Key, type Batch, type KeyQuery, type Pair, type Query } from 'interface-datastore';
 import { NotFoundError } from 'interface-store';
-import type { Database } from '../database/connection.ts';
+import type { Database, Statements } from '../database/connection.ts';
 import { owned } from '../database/rows.ts';
 
 /** Rows read at once when a query goes through many. */
@@ -14,7 +14,7 @@ export class PostgresDatastore extends BaseDatastore {
   }
 
   override async put(key: Key, value: Uint8Array): Promise<Key> {
-    await this.putAll([{ key, value }]);
+    await putAll(this.database, [{ key, value }]);
     return key;
   }
 
@@ -29,7 +29,7 @@ export class PostgresDatastore extends BaseDatastore {
   }
 
   override async delete(key: Key): Promise<void> {
-    await this.deleteAll([key]);
+    await deleteAll(this.database, [key]);
   }
 
   /** Everything that was put and deleted is written when it is committed: all or nothing, in the order of the calls. */
@@ -42,55 +42,52 @@ export class PostgresDatastore extends BaseDatastore {
         const puts = [...changes].flatMap(([key, value]) => (value === undefined ? [] : [{ key: new Key(key), value }]));
         const deletions = [...changes].flatMap(([key, value]) => (value === undefined ? [new Key(key)] : []));
         changes.clear();
-        await this.write(puts, deletions);
+        await this.database.$transaction(async (statements) => {
+          await putAll(statements, puts);
+          await deleteAll(statements, deletions);
+        });
       },
     };
   }
 
-  override async *_all(query: Query): AsyncGenerator<Pair> {
-    for await (const rows of this.pages(query.prefix)) {
-      for (const { key, value } of rows) yield { key: new Key(key, false), value };
+  override async *_all({ prefix = '' }: Query): AsyncGenerator<Pair> {
+    const rows = entriesFrom(prefix, (range) => this.database.datastoreEntry.findMany(range));
+    for await (const { key, value } of rows) yield { key: new Key(key, false), value };
+  }
+
+  override async *_allKeys({ prefix = '' }: KeyQuery): AsyncGenerator<Key> {
+    const rows = entriesFrom(prefix, (range) => this.database.datastoreEntry.findMany({ ...range, select: { key: true } }));
+    for await (const { key } of rows) yield new Key(key, false);
+  }
+}
+
+interface Range {
+  readonly where: { readonly key: { readonly gte: string } | { readonly gt: string } };
+  readonly orderBy: { readonly key: 'asc' };
+  readonly take: number;
+}
+
+/** Entries with the prefix, page by page. Keys come in the order of their bytes: those with a prefix lie together. */
+async function* entriesFrom<Row extends { readonly key: string }>(prefix: string, read: (range: Range) => Promise<Row[]>): AsyncGenerator<Row> {
+  for (let key: Range['where']['key'] = { gte: prefix }; ; ) {
+    const rows = await read({ where: { key }, orderBy: { key: 'asc' }, take: PAGE_SIZE });
+    for (const row of rows) {
+      if (!row.key.startsWith(prefix)) return;
+      yield row;
     }
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE_SIZE) return;
+    key = { gt: last.key };
   }
+}
 
-  override async *_allKeys(query: KeyQuery): AsyncGenerator<Key> {
-    for await (const rows of this.pages(query.prefix)) {
-      for (const { key } of rows) yield new Key(key, false);
-    }
-  }
+async function putAll(statements: Pick<Statements, '$executeRaw'>, pairs: readonly Pair[]): Promise<void> {
+  await statements.$executeRaw`
+    INSERT INTO datastore_entry (key, value)
+    SELECT * FROM unnest(${pairs.map(({ key }) => key.toString())}::text[], ${pairs.map(({ value }) => owned(value))}::bytea[])
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
+}
 
-  private async *pages(prefix = ''): AsyncGenerator<{ readonly key: string; readonly value: Uint8Array }[]> {
-    // Keys come in the order of their bytes, so a page goes on after the last key of the one before.
-    for (let after: string | undefined; ; ) {
-      const rows = await this.database.datastoreEntry.findMany({
-        where: { key: { startsWith: prefix, ...(after === undefined ? {} : { gt: after }) } },
-        orderBy: { key: 'asc' },
-        take: PAGE_SIZE,
-      });
-      if (rows.length > 0) yield rows;
-      if (rows.length < PAGE_SIZE) return;
-      after = rows.at(-1)?.key;
-    }
-  }
-
-  private async putAll(pairs: readonly Pair[]): Promise<void> {
-    await this.database.$executeRaw`
-      INSERT INTO datastore_entry (key, value)
-      SELECT * FROM unnest(${pairs.map(({ key }) => key.toString())}::text[], ${pairs.map(({ value }) => owned(value))}::bytea[])
-      ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
-  }
-
-  private async deleteAll(keys: readonly Key[]): Promise<void> {
-    await this.database.datastoreEntry.deleteMany({ where: { key: { in: keys.map((key) => key.toString()) } } });
-  }
-
-  private async write(puts: readonly Pair[], deletions: readonly Key[]): Promise<void> {
-    await this.database.$transaction(async (statements) => {
-      await statements.datastoreEntry.deleteMany({ where: { key: { in: deletions.map((key) => key.toString()) } } });
-      await statements.$executeRaw`
-        INSERT INTO datastore_entry (key, value)
-        SELECT * FROM unnest(${puts.map(({ key }) => key.toString())}::text[], ${puts.map(({ value }) => owned(value))}::bytea[])
-        ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
-    });
-  }
+async function deleteAll(statements: Pick<Statements, 'datastoreEntry'>, keys: readonly Key[]): Promise<void> {
+  await statements.datastoreEntry.deleteMany({ where: { key: { in: keys.map((key) => key.toString()) } } });
 }

@@ -1,0 +1,26 @@
+/**
+ * PostgreSQL for everything that a node keeps: the store ports of the libs, the outbox and recurring jobs, and the
+ * embedded server for those who have none.
+ *
+ * @example
+ * const postgres = await startEmbeddedPostgres({ directory: '.carecord/postgres', logger });
+ * await postgres.ensureDatabase('hospital_a');
+ * const storage = await openStorage({ databaseUrl: postgres.databaseUrl('hospital_a'), clock: systemClock, logger });
+ * storage.outboxWorker.on(PATIENT_CHANGED, (payload) => publish(payload));
+ * storage.outboxWorker.start();
+ * // … and in the end:
+ * await storage.close();
+ * await postgres.stop();
+ */
+export { removeEmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded-postgres.ts';
+export { ensureExternalDatabase } from './external-server.ts';
+export { applyMigrations } from './migrations/apply-migrations.ts';
+export { MIGRATIONS_DIRECTORY, openStorage } from './storage.ts';
+export { StorageError } from './storage-error.ts';
+export type { EmbeddedPostgres, EmbeddedPostgresOptions, EmbeddedPostgresStep } from './embedded/embedded-postgres.ts';
+export type { Job, JobScheduler } from './jobs/job-scheduler.ts';
+export type { DeadLetter } from './outbox/outbox-entries.ts';
+export type { OutboxWorker } from './outbox/outbox-worker.ts';
+export type { SessionStore, SettingStore, StaffAccount, StaffStore, StoredSession, TicketStore } from './ports.ts';
+export type { Storage, StorageOptions } from './storage.ts';
+export type { StorageErrorCode } from './storage-error.ts';
