@@ -43,9 +43,9 @@ function reasonOf(error: unknown): string {
   return `The node could not start because of an unexpected ${errorName}${errorCode === undefined ? '' : ` (${errorCode})`}: its log has the details.`;
 }
 
-function tellParent(message: Readonly<Record<string, unknown>>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (process.send === undefined) resolve();
-  else process.send(message, undefined, undefined, () => resolve());
+function tellParent(message: Readonly<Record<string, unknown>>): Promise<undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  if (process.send === undefined) resolve(undefined);
+  else process.send(message, undefined, undefined, () => resolve(undefined));
   return promise;
 }

@@ -144,7 +144,7 @@ describe('admission to the network', () => {
     const fake = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const impatient = { now: () => clock.now(), sleepUntil: () => Promise.resolve() };
     const codeAt = async (path: string): Promise<string> =>
-      await joinAs({ clock: impatient, authority: { url: `${fake}/${path}`, did: authority.resolved.did, ticket: 'ticket-for-b-0123456789' } }).then(() => 'joined', (error: { code: string }) => error.code);
+      await joinAs({ clock: impatient, authority: { url: `${fake}/${path}`, did: authority.resolved.did, ticket: 'ticket-for-b-0123456789' } }).then(() => 'joined', (error: unknown) => (error as { code: string }).code);
     expect(await codeAt('endless')).toBe('AUTHORITY_ANSWER_INVALID');
     expect(await codeAt('nonsense')).toBe('AUTHORITY_ANSWER_INVALID');
     expect(await codeAt('redirect')).toBe('AUTHORITY_UNREACHABLE');

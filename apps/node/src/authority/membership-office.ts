@@ -5,10 +5,10 @@ import { hashWithContext } from '@carecord/crypto';
 import type { GeneralJws } from '@carecord/crypto';
 import { issueMembershipCredential, verifyMembershipApplication } from '@carecord/identity';
 import type { MemberRole } from '@carecord/identity';
+import type { TicketStore } from '@carecord/storage';
 import type { DemoTicket } from '../config/demo-files.ts';
 import { NodeError } from '../failures/node-error.ts';
 import type { NodeIdentity } from '../identity/node-identity.ts';
-import type { TicketStore } from './ports.ts';
 
 /** A year: renewal and revocation by status list come with the identity issue. */
 export const MEMBERSHIP_MILLISECONDS = 365 * 24 * 60 * 60_000;

@@ -1,5 +1,5 @@
 import type { Transaction } from '@carecord/core';
-import type { TicketStore } from './ports.ts';
+import type { TicketStore } from '@carecord/storage';
 
 /** Tickets of a test, in memory. */
 export class MemoryTickets implements TicketStore {

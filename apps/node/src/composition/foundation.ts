@@ -2,13 +2,13 @@ import type { Logger as PinoLogger } from 'pino';
 import { systemClock } from '@carecord/core';
 import type { Clock, Logger } from '@carecord/core';
 import { AuditLog } from '@carecord/audit';
+import { openStorage } from '@carecord/storage';
+import type { Storage } from '@carecord/storage';
 import type { Configuration } from '../config/configuration.ts';
 import { loadOrCreateIdentity } from '../identity/node-identity.ts';
 import type { NodeIdentity } from '../identity/node-identity.ts';
 import { Closers } from '../lifecycle/closers.ts';
 import { createPino, nodeLogger } from '../logging/node-logger.ts';
-import { openNodeStorage } from './node-storage.ts';
-import type { NodeStorage } from './node-storage.ts';
 
 /** What a hospital and an authority have in common once they are open. */
 export interface Foundation {
@@ -16,7 +16,7 @@ export interface Foundation {
   readonly pino: PinoLogger;
   readonly logger: Logger;
   readonly closers: Closers;
-  readonly storage: NodeStorage;
+  readonly storage: Storage;
   readonly identity: NodeIdentity;
   readonly audit: AuditLog;
 }
@@ -28,7 +28,7 @@ export async function openFoundation(configuration: Configuration): Promise<Foun
   const logger = nodeLogger(pino);
   const closers = new Closers(logger);
   try {
-    const storage = await openNodeStorage(configuration.databaseUrl, { clock, logger });
+    const storage = await openStorage({ databaseUrl: configuration.databaseUrl, clock, logger });
     closers.add('storage', () => storage.close());
     const identity = await loadOrCreateIdentity({
       dataDirectory: configuration.dataDirectory,

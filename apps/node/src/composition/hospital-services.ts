@@ -80,7 +80,7 @@ export function hospitalServices(
     requester,
     questions: new AccessQuestions(locator, requester, did.did),
     publisher: new PatientPublisher({ records, locator, network, signer, did, clock }),
-    status: new NodeStatus(network, joined.membership, storage.datastore, () => storage.pendingOutbox()),
+    status: new NodeStatus(network, joined.membership, storage.datastore, () => storage.outboxWorker.backlog()),
     audit,
   };
 }

@@ -1,12 +1,12 @@
 import type { Clock } from '@carecord/core';
 import type { NetworkHost } from '@carecord/network';
+import type { Storage } from '@carecord/storage';
 import type { ReadinessPart } from '../health/readiness.ts';
 import { hasKeyFile } from '../identity/key-file.ts';
-import type { NodeStorage } from './node-storage.ts';
 
 /** What a node needs to do its work. */
 export function readinessParts(needs: {
-  readonly storage: Pick<NodeStorage, 'ping' | 'pendingMigrations'>;
+  readonly storage: Pick<Storage, 'appliedMigrations' | 'ping'>;
   readonly keyFile: string;
   readonly membershipValidUntil: Date;
   readonly network: Pick<NetworkHost, 'addresses' | 'members'>;
@@ -15,14 +15,8 @@ export function readinessParts(needs: {
   const { storage, keyFile, membershipValidUntil, network, clock } = needs;
   return [
     { name: 'database', check: () => storage.ping().then(() => ({})) },
-    {
-      name: 'migrations',
-      check: async () => {
-        const pending = await storage.pendingMigrations();
-        if (pending > 0) throw new Error('Migrations are pending.');
-        return {};
-      },
-    },
+    // A storage does not open before every migration has been applied: that it is open says so.
+    { name: 'migrations', check: () => Promise.resolve({ appliedAtStart: storage.appliedMigrations.length }) },
     {
       // The keys are in memory; without their file the next start would fail.
       name: 'keys',

@@ -44,9 +44,11 @@ export async function startHospital(configuration: HospitalConfiguration, founda
   await network.start();
   closers.add('network', () => network.stop());
 
-  await ensureDemoAccounts(configuration.demoAccounts, storage.staff);
-  const jobs = startHospitalJobs(services, foundation);
-  closers.add('jobs', () => jobs.stop());
+  await ensureDemoAccounts(configuration.demoAccounts, storage);
+  startHospitalJobs(services, foundation);
+  closers.add('jobs', async () => {
+    await Promise.all([storage.outboxWorker.stop(), storage.jobs.stop()]);
+  });
 
   const readiness = new Readiness(
     readinessParts({ storage, keyFile: keyFilePath(configuration.dataDirectory), membershipValidUntil: joined.membership.validUntil, network, clock }),

@@ -42,7 +42,13 @@ class ForgottenResolver {
 }
 
 const lines: string[] = [];
-const writer = pino(pinoOptions({ role: 'hospital', domain: 'a', logLevel: 'debug' }), new Writable({ write: (chunk: Buffer, _encoding, done) => (lines.push(chunk.toString()), done()) }));
+const log = new Writable({
+  write: (chunk: Buffer, _encoding, done) => {
+    lines.push(chunk.toString());
+    done();
+  },
+});
+const writer = pino(pinoOptions({ role: 'hospital', domain: 'a', logLevel: 'debug' }), log);
 let parts: { name: 'database'; check: () => Promise<Record<string, string>> }[] = [];
 let application: NestExpressApplication;
 let base: string;
@@ -184,10 +190,10 @@ describe('GraphQL over HTTP', () => {
 
   it('answers 413 with a code to a body over the limit, and 400 to what is no JSON', async () => {
     const large = await fetch(`${base}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query: CANARY.repeat(MAX_BODY / 10) }) });
-    expect({ status: large.status, body: await large.json() }).toMatchObject({ status: 413, body: { code: 'INPUT_TOO_LARGE' } });
+    expect({ status: large.status, body: (await large.json()) as unknown }).toMatchObject({ status: 413, body: { code: 'INPUT_TOO_LARGE' } });
     const broken = await fetch(`${base}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: `{"query": ${CANARY}` });
     const text = await broken.text();
-    expect({ status: broken.status, body: JSON.parse(text) }).toMatchObject({ status: 400, body: { code: 'INPUT_INVALID' } });
+    expect({ status: broken.status, body: JSON.parse(text) as unknown }).toMatchObject({ status: 400, body: { code: 'INPUT_INVALID' } });
     expect(text + lines.join('')).not.toContain(CANARY);
   });
 
@@ -215,7 +221,7 @@ describe('health', () => {
     parts = [{ name: 'database', check: () => Promise.reject(new Error(`password ${CANARY}`)) }];
     const response = await fetch(`${base}/health/ready`);
     const text = await response.text();
-    expect({ status: response.status, body: JSON.parse(text) }).toEqual({ status: 503, body: { status: 'not-ready', parts: [{ name: 'database', status: 'down' }] } });
+    expect({ status: response.status, body: JSON.parse(text) as unknown }).toEqual({ status: 503, body: { status: 'not-ready', parts: [{ name: 'database', status: 'down' }] } });
     expect(text + lines.join('')).not.toContain(CANARY);
   });
 });

@@ -78,7 +78,7 @@ export class AuthorityClient {
 async function limitedText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     if (size > MAX_ANSWER_BYTES) throw new NodeError('AUTHORITY_ANSWER_INVALID', 'The answer of the authority is too large.');
     chunks.push(chunk);

@@ -3,13 +3,13 @@ import type { GeneralJws } from '@carecord/crypto';
 import { generalJwsSchema } from '@carecord/crypto';
 import { createMembershipApplication, IdentityError, resolveDidLog, verifyMembershipCredential, verifyNetworkDescription } from '@carecord/identity';
 import type { Membership, NetworkDescription, ResolvedDid } from '@carecord/identity';
+import type { SettingStore } from '@carecord/storage';
 import { z } from 'zod';
 import type { AuthoritySettings } from '../config/configuration.ts';
 import { NodeError } from '../failures/node-error.ts';
 import { AuthorityClient } from './authority-client.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import { readJsonSetting } from './settings.ts';
-import type { SettingStore } from './settings.ts';
 
 const MEMBERSHIP_SETTING = 'identity.membership';
 const storedSchema = z.object({ authorityLog: z.string(), credential: z.unknown(), networkDescription: z.unknown(), bootstrap: z.array(z.string()) });

@@ -1,4 +1,4 @@
-import type { SettingStore } from './settings.ts';
+import type { SettingStore } from '@carecord/storage';
 
 /** Settings of a test, in memory. */
 export class MemorySettings implements SettingStore {

@@ -3,11 +3,11 @@ import { hybridSigner } from '@carecord/crypto';
 import type { HybridSigner } from '@carecord/crypto';
 import { createHospitalDid, generateHospitalKeySeeds, resolveDidLog } from '@carecord/identity';
 import type { HospitalKeySeeds, ResolvedDid } from '@carecord/identity';
+import type { SettingStore } from '@carecord/storage';
 import { z } from 'zod';
 import { NodeError } from '../failures/node-error.ts';
 import { keyFilePath, loadKeyFile, saveKeyFile } from './key-file.ts';
 import { readJsonSetting } from './settings.ts';
-import type { SettingStore } from './settings.ts';
 
 const DID_SETTING = 'identity.did';
 const didSchema = z.object({ did: z.string(), log: z.string() });

@@ -1,10 +1,5 @@
+import type { SettingStore } from '@carecord/storage';
 import type { z } from 'zod';
-
-/** Small values that a node keeps about itself: its DID log, its membership. Nothing secret and nobody's data. */
-export interface SettingStore {
-  read(name: string): Promise<string | undefined>;
-  write(name: string, value: string): Promise<void>;
-}
 
 /** Reads a JSON setting; one that does not have the expected shape counts as absent. */
 export async function readJsonSetting<Schema extends z.ZodType>(settings: SettingStore, name: string, schema: Schema): Promise<z.infer<Schema> | undefined> {

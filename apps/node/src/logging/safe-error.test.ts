@@ -9,7 +9,12 @@ import { safeError } from './safe-error.ts';
 
 function recording(): { lines: string[]; writer: Logger } {
   const lines: string[] = [];
-  const stream = new Writable({ write: (chunk: Buffer, _encoding, done) => (lines.push(chunk.toString()), done()) });
+  const stream = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
   return { lines, writer: pino(pinoOptions({ role: 'hospital', domain: 'a.hospital.example', logLevel: 'debug' }), stream) };
 }
 

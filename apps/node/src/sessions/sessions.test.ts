@@ -2,15 +2,15 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { AuditEntry } from '@carecord/audit';
 import type { Transaction } from '@carecord/core';
 import { hashPassword } from '@carecord/crypto';
+import type { SessionStore, StaffAccount, StoredSession } from '@carecord/storage';
 import { ManualClock } from '@carecord/testkit';
-import type { SessionStore, StaffAccount, StoredSession } from './ports.ts';
 import { ABSOLUTE_MILLISECONDS, IDLE_MILLISECONDS, Sessions } from './sessions.ts';
 import { LOCK_MILLISECONDS, MAX_FAILURES } from './sign-in-limiter.ts';
 
 const PASSWORD = 'correct horse';
 const passwordHash = hashPassword(PASSWORD);
 
-class MemorySessions implements SessionStore {
+class MemorySessions implements Omit<SessionStore, 'removeOfStaff'> {
   readonly rows = new Map<string, StoredSession>();
   private readonly key = (hash: Uint8Array): string => Buffer.from(hash).toString('hex');
 
@@ -51,7 +51,6 @@ async function hospital(): Promise<{ clock: ManualClock; stored: MemorySessions;
     staff: {
       findByUsername: (username) => Promise.resolve(accounts.find((account) => account.username === username)),
       findById: (id) => Promise.resolve(accounts.find((account) => account.id === id)),
-      save: (account) => Promise.resolve(account),
     },
     transactions: { run: (work) => work(undefined as unknown as Transaction) },
     audit: { append: (_transaction, entry) => Promise.resolve(entries.push(entry)) },
@@ -106,7 +105,7 @@ describe('Sessions', () => {
   });
 
   it('lets no more guesses through when they come at the same time', async () => {
-    const guesses = await Promise.all(Array.from({ length: 12 }, () => a.sessions.signIn('carla', 'wrong').catch((error: { code: string }) => error.code)));
+    const guesses = await Promise.all(Array.from({ length: 12 }, () => a.sessions.signIn('carla', 'wrong').catch((error: unknown) => (error as { code: string }).code)));
     expect(guesses.filter((code) => code === 'SIGN_IN_REFUSED')).toHaveLength(MAX_FAILURES);
   });
 
@@ -139,7 +138,7 @@ describe('Sessions', () => {
     await expect(a.sessions.authenticate(first.token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     expect(a.entries.at(-1)).toMatchObject({ type: 'sign-out' });
     const second = await a.sessions.signIn('carla', PASSWORD);
-    a.accounts[0] = { ...a.accounts[0]!, disabled: true };
+    a.accounts[0] = { ...(a.accounts[0] as StaffAccount), disabled: true };
     await expect(a.sessions.authenticate(second.token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
@@ -152,7 +151,7 @@ describe('Sessions', () => {
   });
 
   it('refuses an account with a role that this version does not know', async () => {
-    a.accounts[0] = { ...a.accounts[0]!, role: 'king' };
+    a.accounts[0] = { ...(a.accounts[0] as StaffAccount), role: 'king' };
     await expect(a.sessions.signIn('carla', PASSWORD)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' });
   });
 

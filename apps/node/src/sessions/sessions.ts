@@ -2,9 +2,9 @@ import type { AuditActor, AuditEntry } from '@carecord/audit';
 import type { Clock, Transaction, TransactionRunner } from '@carecord/core';
 import { later } from '@carecord/core';
 import { hashPassword, randomNonce, sha256, verifyPassword } from '@carecord/crypto';
+import type { SessionStore, StaffAccount, StaffStore } from '@carecord/storage';
 import { isStaffRole } from '../authorisation/roles.ts';
 import { NodeError } from '../failures/node-error.ts';
-import type { SessionStore, StaffAccount, StaffStore } from './ports.ts';
 import { SignInLimiter } from './sign-in-limiter.ts';
 import { actorOf } from './staff-principal.ts';
 import type { StaffPrincipal } from './staff-principal.ts';
@@ -30,8 +30,8 @@ export interface SessionAudit {
 }
 
 export interface SessionDependencies {
-  readonly staff: StaffStore;
-  readonly sessions: SessionStore;
+  readonly staff: Pick<StaffStore, 'findById' | 'findByUsername'>;
+  readonly sessions: Omit<SessionStore, 'removeOfStaff'>;
   readonly transactions: TransactionRunner;
   readonly audit: SessionAudit;
   readonly clock: Clock;

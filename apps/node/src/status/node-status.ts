@@ -13,6 +13,8 @@ export interface NodeStatusReport {
   readonly connectedMembers: number;
   /** Entries of the outbox that are not done yet: changes that the network has not seen. */
   readonly pendingPublications: number;
+  /** Entries that failed too often and wait for a person. */
+  readonly failedPublications: number;
   readonly dhtValues: KindCount[];
 }
 
@@ -22,11 +24,11 @@ export class NodeStatus {
     private readonly network: Pick<NetworkHost, 'addresses' | 'did' | 'members' | 'peerId'>,
     private readonly membership: Pick<Membership, 'networkId' | 'validUntil'>,
     private readonly datastore: KeyListing,
-    private readonly countPending: () => Promise<number>,
+    private readonly backlog: () => Promise<{ readonly waiting: number; readonly dead: number }>,
   ) {}
 
   async read(): Promise<NodeStatusReport> {
-    const [pendingPublications, dhtValues] = await Promise.all([this.countPending(), countDhtValues(this.datastore)]);
+    const [{ waiting, dead }, dhtValues] = await Promise.all([this.backlog(), countDhtValues(this.datastore)]);
     return {
       did: this.network.did,
       peerId: this.network.peerId,
@@ -34,7 +36,8 @@ export class NodeStatus {
       networkId: this.membership.networkId,
       membershipValidUntil: this.membership.validUntil,
       connectedMembers: this.network.members().length,
-      pendingPublications,
+      pendingPublications: waiting,
+      failedPublications: dead,
       dhtValues,
     };
   }

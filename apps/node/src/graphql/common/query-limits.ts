@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, Kind } from 'graphql';
 import type { ASTVisitor, FragmentDefinitionNode, SelectionSetNode, ValidationContext } from 'graphql';
 
 /** Our deepest answer has seven levels: beyond this somebody is only trying. */
@@ -37,15 +37,15 @@ export function queryLimits(context: ValidationContext): ASTVisitor {
   const sizeOf = (set: SelectionSetNode): Size => {
     let [depth, fields, aliases] = [0, 0, 0];
     for (const selection of set.selections) {
-      if (selection.kind === 'Field') {
+      if (selection.kind === Kind.FIELD) {
         // Introspection has its own depth rule in graphql-js.
         const inner = selection.selectionSet && !selection.name.value.startsWith('__') ? sizeOf(selection.selectionSet) : undefined;
         depth = Math.max(depth, 1 + (inner?.depth ?? 0));
         fields += 1;
         aliases += (selection.alias ? 1 : 0) + (inner?.aliases ?? 0);
       } else {
-        const fragment = selection.kind === 'FragmentSpread' ? context.getFragment(selection.name.value) : undefined;
-        const inner = selection.kind === 'InlineFragment' ? sizeOf(selection.selectionSet) : fragment ? sizeOfFragment(fragment) : { depth: 0, fields: 0, aliases: 0 };
+        const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? context.getFragment(selection.name.value) : undefined;
+        const inner = selection.kind === Kind.INLINE_FRAGMENT ? sizeOf(selection.selectionSet) : fragment ? sizeOfFragment(fragment) : { depth: 0, fields: 0, aliases: 0 };
         depth = Math.max(depth, inner.depth);
         fields += inner.fields;
         aliases += inner.aliases;

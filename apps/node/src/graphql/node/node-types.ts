@@ -33,6 +33,9 @@ export class NodeState {
   @Field(() => Int, { description: 'Changes that the network has not seen yet.' })
   pendingPublications!: number;
 
+  @Field(() => Int, { description: 'Changes that failed too often to be tried again.' })
+  failedPublications!: number;
+
   @Field(() => [DhtKindCount])
   dhtValues!: DhtKindCount[];
 }

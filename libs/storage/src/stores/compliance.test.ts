@@ -1,0 +1,48 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import { silentLogger } from '@carecord/core';
+import { ManualClock } from '@carecord/testkit';
+import { createTestDatabase, type TestDatabase } from '../../../testkit/src/database.ts';
+import { describeAuditStore } from '../../../testkit/src/compliance/audit-store.ts';
+import { describeExchangeStores } from '../../../testkit/src/compliance/exchange-stores.ts';
+import { describeLocatorStore } from '../../../testkit/src/compliance/locator-store.ts';
+import { describePatientKeyStore } from '../../../testkit/src/compliance/patient-key-store.ts';
+import { describeRecordStore } from '../../../testkit/src/compliance/record-store.ts';
+import { openStorage, type Storage } from '../storage.ts';
+
+let database: TestDatabase;
+let storage: Storage;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  storage = await openStorage({ databaseUrl: database.url, clock: new ManualClock(), logger: silentLogger });
+});
+afterAll(async () => {
+  await storage.close();
+  await database.drop();
+});
+
+async function emptied(): Promise<Storage> {
+  await database.empty();
+  return storage;
+}
+
+describeRecordStore('PostgreSQL', async () => {
+  const { records, transactions } = await emptied();
+  return { store: records, transactions };
+});
+describePatientKeyStore('PostgreSQL', async () => {
+  const { patientKeys, transactions } = await emptied();
+  return { store: patientKeys, transactions };
+});
+describeAuditStore('PostgreSQL', async () => {
+  const { audit, transactions } = await emptied();
+  return { store: audit, transactions };
+});
+describeLocatorStore('PostgreSQL', async () => {
+  const { locator, transactions } = await emptied();
+  return { store: locator, transactions };
+});
+describeExchangeStores('PostgreSQL', async () => {
+  const { receivedRequests, grants, sentRequests, receivedBlocks, transactions } = await emptied();
+  return { received: receivedRequests, grants, sent: sentRequests, blocks: receivedBlocks, transactions };
+});
