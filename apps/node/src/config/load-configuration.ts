@@ -49,7 +49,7 @@ function readVariables(environment: Readonly<Record<string, string | undefined>>
   for (const name of Object.keys(environment)) {
     if (name.startsWith('CARECORD_') && !Object.hasOwn(variablesSchema.shape, name)) mistakes.push(`${name} is not a variable that this node knows.`);
   }
-  return values as Partial<Variables>;
+  return values;
 }
 
 function readMountedFiles(variables: Partial<Variables>, mistakes: string[]): Mounted {

@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { request as httpRequest } from 'node:http';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AuditLog } from '@carecord/audit';
@@ -193,14 +192,14 @@ describe('GraphQL over HTTP', () => {
     expect({ status: large.status, body: (await large.json()) as unknown }).toMatchObject({ status: 413, body: { code: 'INPUT_TOO_LARGE' } });
     const broken = await fetch(`${base}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: `{"query": ${CANARY}` });
     const text = await broken.text();
-    expect({ status: broken.status, body: JSON.parse(text) as unknown }).toMatchObject({ status: 400, body: { code: 'INPUT_INVALID' } });
+    expect({ status: broken.status, body: JSON.parse(text) as object }).toMatchObject({ status: 400, body: { code: 'INPUT_INVALID' } });
     expect(text + lines.join('')).not.toContain(CANARY);
   });
 
   it('answers introspection, and refuses what is too deep or too much', async () => {
     expect((await graphql('{ __schema { queryType { name } } }')).body.data).toBeDefined();
     const many = await graphql(`{ ${Array.from({ length: 11 }, (_, index) => `m${index}: me { __typename }`).join(' ')} }`);
-    expect(many.body.errors?.[0]?.extensions.code).toBe('QUERY_TOO_LARGE');
+    expect(many.body.errors?.[0]).toMatchObject({ message: 'The operation has more than 10 root fields.', extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
     expect((await graphql(`{ me { ... on Failure { message ${'message '.repeat(3_000)} } } }`)).body.errors?.[0]?.extensions.code).toBe('GRAPHQL_PARSE_FAILED');
   });
 
@@ -237,14 +236,5 @@ describe('listen', () => {
     const address = await listen(flexible, { host: '127.0.0.1', port, anotherIfBusy: true, logger: silentLogger });
     expect(new URL(address).port).not.toBe(String(port));
     await Promise.all([strict.close(), flexible.close()]);
-  });
-
-  it('cuts off a body that never ends', async () => {
-    const status = await new Promise((resolve) => {
-      const request = httpRequest(`${base}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', 'content-length': String(MAX_BODY * 100) } }, (response) => resolve(response.statusCode));
-      request.on('error', () => resolve('closed'));
-      request.write('x'.repeat(1024));
-    });
-    expect([413, 'closed']).toContain(status);
   });
 });

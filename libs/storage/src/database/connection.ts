@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Logger } from '@carecord/core';
+import { Pool } from 'pg';
 import { PrismaClient } from '../generated/client.ts';
 import { toStorageError } from './database-error.ts';
 
@@ -23,10 +24,10 @@ export type Statements = Parameters<Parameters<Database['$transaction']>[0]>[0];
 
 /** Opens nothing yet; close it with `$disconnect`. */
 export function connectDatabase({ databaseUrl, logger, poolSize = DEFAULT_POOL_SIZE }: ConnectionOptions) {
-  const adapter = new PrismaPg(
-    { connectionString: databaseUrl, max: poolSize, connectionTimeoutMillis: CONNECT_MILLISECONDS },
-    { onPoolError: () => logger.warn('database-connection-lost'), onConnectionError: () => logger.warn('database-connection-lost') },
-  );
+  const pool = new Pool({ connectionString: databaseUrl, max: poolSize, connectionTimeoutMillis: CONNECT_MILLISECONDS });
+  // A connection that breaks while nobody listens ends the process; the adapter listens at times, we for the whole of its life.
+  pool.on('connect', (client) => client.on('error', () => logger.warn('database-connection-lost')));
+  const adapter = new PrismaPg(pool, { disposeExternalPool: true });
   // Prisma's longer error texts quote the arguments of a call.
   return new PrismaClient({ adapter, errorFormat: 'minimal' }).$extends({
     name: 'our-errors',

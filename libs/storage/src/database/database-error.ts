@@ -10,6 +10,8 @@ const UNREACHABLE_STATES = /^(08...|53300|57P0[1-4]|3D000|28P01|28000)$/;
 /** Prisma's: no server, no database, refused, timed out, closed, no free connection. */
 const UNREACHABLE_CODES = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1017', 'P2024', 'P2037']);
 const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN']);
+/** The driver's errors without a code. */
+const CONNECTION_LOST = /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Server has closed the connection)/;
 
 /**
  * The error of ours for an error of the database. Its sentence is our own: PostgreSQL's would quote values. What has no
@@ -32,12 +34,13 @@ function isConflict(error: unknown): boolean {
 
 function isUnreachable(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientInitializationError) return true;
+  if (error instanceof Error && CONNECTION_LOST.test(error.message)) return true;
   return codesOf(error).some((code) => UNREACHABLE_STATES.test(code) || UNREACHABLE_CODES.has(code) || SOCKET_CODES.has(code));
 }
 
 /** The code of the error itself, and, for a raw statement, PostgreSQL's behind it. */
 function codesOf(error: unknown): string[] {
-  if (!(error instanceof Error)) return [];
+  if (typeof error !== 'object' || error === null) return [];
   const { code, meta, errors } = error as { code?: unknown; meta?: { code?: unknown; driverAdapterError?: unknown }; errors?: unknown };
   const driver = meta?.driverAdapterError as { cause?: { originalCode?: unknown } } | undefined;
   const several = Array.isArray(errors) ? errors.flatMap((one) => codesOf(one)) : [];

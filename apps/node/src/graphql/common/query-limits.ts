@@ -54,7 +54,7 @@ export function queryLimits(context: ValidationContext): ASTVisitor {
     return { depth, fields, aliases };
   };
 
-  const refuse = (sentence: string): void => context.reportError(new GraphQLError(sentence, { extensions: { code: 'QUERY_TOO_LARGE' } }));
+  const refuse = (sentence: string): void => context.reportError(new GraphQLError(sentence));
 
   return {
     OperationDefinition: (operation) => {
