@@ -9,6 +9,8 @@ export default {
   testMatch: ['<rootDir>/{apps,libs,test,tools}/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(process.env.CARECORD_LONG_TESTS === '1' ? [] : ['\\.long\\.test\\.ts$'])],
   modulePathIgnorePatterns: ['/dist/'],
+  globalSetup: './tools/jest-global-setup.mjs',
+  globalTeardown: './tools/jest-global-teardown.mjs',
   maxWorkers: 2,
   testTimeout: 30_000,
 };

@@ -7,11 +7,10 @@ import { openPointer } from './pointer-content.ts';
 import type { OpenedPointer } from './pointer-content.ts';
 import type { PointerBody } from './pointer-value.ts';
 import { readSlots } from './slot-reader.ts';
-import type { SlotReading } from './slot-reader.ts';
 
 /** What a finder needs. */
 export interface PointerFinderOptions {
-  readonly network: Pick<NetworkHost, 'get' | 'memberByDid'>;
+  readonly network: Pick<NetworkHost, 'getAll' | 'memberByDid'>;
   readonly description: NetworkDescription;
   /** DID of the asking hospital: its own pointers are left out. */
   readonly self: string;
@@ -19,7 +18,7 @@ export interface PointerFinderOptions {
   readonly logger: Logger;
 }
 
-/** What one slot led to. */
+/** What one value led to. */
 type SlotResult = FoundPointer | 'nothing' | 'unknown';
 
 /** Reads and verifies what the slots of a tag hold. */
@@ -33,13 +32,13 @@ export class PointerFinder {
   async find(tag: Uint8Array): Promise<{ pointers: FoundPointer[]; incomplete: boolean }> {
     const { network, description, logger } = this.options;
     const readings = await readSlots(network, tag, description.epoch, logger);
-    const results = await Promise.all(readings.map((reading) => this.follow(tag, reading)));
+    const results = await Promise.all(readings.flatMap(({ bodies }) => bodies.map((body) => this.follow(tag, body))));
     const found = results.filter((result) => typeof result !== 'string');
-    return { pointers: eachOnce(found), incomplete: results.includes('unknown') };
+    const unread = readings.some(({ state }) => state === 'unreadable');
+    return { pointers: eachOnce(found), incomplete: unread || results.includes('unknown') };
   }
 
-  private async follow(tag: Uint8Array, { state, body }: SlotReading): Promise<SlotResult> {
-    if (body === undefined) return state === 'unreadable' ? 'unknown' : 'nothing';
+  private async follow(tag: Uint8Array, body: PointerBody): Promise<SlotResult> {
     const opened = this.open(tag, body);
     if (opened === undefined) return 'nothing';
     const { kind, holder, handle, expiresAt } = opened.statement;

@@ -31,7 +31,7 @@ export interface PointerSubject {
 
 /** What a writer needs. */
 export interface PointerWriterOptions {
-  readonly network: Pick<NetworkHost, 'get' | 'put' | 'routingTableSize'>;
+  readonly network: Pick<NetworkHost, 'getAll' | 'put' | 'routingTableSize'>;
   readonly description: NetworkDescription;
   readonly holder: string;
   readonly signer: HybridSigner;
@@ -52,12 +52,11 @@ export class PointerWriter {
    */
   async list(subject: PointerSubject, sequence: number, lastSlot: number | undefined): Promise<Publication> {
     const { own, open } = await this.survey(subject);
-    const [kept, ...surplus] = own;
-    for (const slot of surplus) await this.put(subject, 'unlisted', sequence, slot, RELEASE_LIFETIME_MILLISECONDS);
-    const renewed = kept === undefined ? undefined : await this.put(subject, 'listed', sequence, kept);
-    if (renewed !== undefined) return renewed.publication;
+    // Not any of our own: one that lost a race shows our release for a while.
+    const kept = own.find((slot) => slot === lastSlot) ?? own[0];
+    for (const slot of own) if (slot !== kept) await this.put(subject, 'unlisted', sequence, slot, RELEASE_LIFETIME_MILLISECONDS);
     const free = preferring(lastSlot, slotOrder(subject.tag, this.options.holder)).filter((slot) => open.includes(slot));
-    return this.take(subject, sequence, free);
+    return this.take(subject, sequence, kept === undefined ? free : [kept, ...free]);
   }
 
   /**
@@ -82,12 +81,12 @@ export class PointerWriter {
     const readings = await readSlots(network, tag, description.epoch, logger);
     const ownKey = Buffer.from(ed25519PublicKey(keys.slotSeed(tag, patientId, description.epoch)));
     return {
-      own: readings.filter(({ body }) => body !== undefined && ownKey.equals(body.slotPublicKey)).map(({ slot }) => slot),
+      own: readings.filter(({ bodies }) => bodies.some((body) => ownKey.equals(body.slotPublicKey))).map(({ slot }) => slot),
       open: readings.filter(({ state }) => state !== 'held').map(({ slot }) => slot),
     };
   }
 
-  /** Takes the first free slot; one that another holder is taking at the same moment is left to it. */
+  /** Takes the first of the slots, our own or free; one that another holder is taking at the same moment is left to it. */
   private async take(subject: PointerSubject, first: number, free: readonly number[]): Promise<Publication> {
     let sequence = first;
     let fallback: number | undefined;

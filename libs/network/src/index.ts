@@ -20,6 +20,7 @@ export type {
   DhtValueKind,
   DhtValueMeta,
   DhtValueName,
+  DhtValues,
   Member,
   MessageHandler,
   MessageProtocol,

@@ -56,6 +56,14 @@ export interface DhtValueKind {
 /** Names a registered kind. */
 export type DhtValueName = Pick<DhtValueKind, 'namespace'>;
 
+/** What several answers under one key amount to. */
+export interface DhtValues {
+  /** The newest valid value of each owner, in no order. */
+  readonly values: readonly Uint8Array[];
+  /** Whether the peers that should know were asked within the time limit. */
+  readonly complete: boolean;
+}
+
 /** Who gives out ciphertext. */
 export interface BlockProvider {
   /**
@@ -95,6 +103,8 @@ export interface NetworkHost {
   put(kind: DhtValueName, key: Uint8Array, value: Uint8Array): Promise<{ stored: number }>;
   /** The newest valid value among the first answers, or `undefined`. It is a hint: whoever uses it checks what it points to. */
   get(kind: DhtValueName, key: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Every owner's newest valid value under a key for which owners may compete. Hints, as with `get`. */
+  getAll(kind: DhtValueName, key: Uint8Array): Promise<DhtValues>;
   /** Members connected now. */
   members(): Member[];
   /** The member with this DID: connected, else found by its advert and dialled; `undefined` when it cannot be reached. */

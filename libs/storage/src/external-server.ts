@@ -1,4 +1,5 @@
 import { Client, escapeIdentifier } from 'pg';
+import { checkedDatabaseName } from './database/database-name.ts';
 import { StorageError } from './storage-error.ts';
 
 /** What a role needs in order to make databases on somebody's server. */
@@ -8,15 +9,18 @@ const HELP = 'check DATABASE_URL, and that its role may create databases (ALTER 
  * Makes sure that a PostgreSQL server which is not ours has a database of this name.
  * @param serverUrl a URL of any database on the server, with a role that may create databases
  * @returns the URL of the named database, with the same role
- * @throws StorageError `UNREACHABLE` when the server does not let us
+ * @throws StorageError `UNREACHABLE` when the server does not let us, `DATABASE_NAME`
  */
 export async function ensureExternalDatabase(serverUrl: string, name: string): Promise<string> {
+  const identifier = escapeIdentifier(checkedDatabaseName(name));
   const url = new URL(serverUrl);
   const client = new Client({ connectionString: serverUrl });
+  // A connection that breaks also rejects the query that runs; without a listener it would end the process.
+  client.on('error', () => undefined);
   try {
     await client.connect();
     const existing = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
-    if (existing.rowCount === 0) await client.query(`CREATE DATABASE ${escapeIdentifier(name)}`);
+    if (existing.rowCount === 0) await client.query(`CREATE DATABASE ${identifier}`);
   } catch (cause) {
     throw new StorageError('UNREACHABLE', `The database ${name} cannot be made: ${HELP}`, { cause });
   } finally {

@@ -81,6 +81,10 @@ export class TestNetwork {
         return Promise.resolve({ stored: this.members.size });
       },
       get: (kind, key) => Promise.resolve(this.values.get(`${kind.namespace}/${Buffer.from(key).toString('hex')}`)),
+      getAll: (kind, key) => {
+        const value = this.values.get(`${kind.namespace}/${Buffer.from(key).toString('hex')}`);
+        return Promise.resolve({ values: value === undefined ? [] : [value], complete: true });
+      },
     };
   }
 }

@@ -73,6 +73,10 @@ export class MemoryNetwork {
       },
       request: (protocol, toDid, request) => this.carry(protocol, did, toDid, request),
       get: (kind, key) => this.get(kind.namespace, hex(key)),
+      getAll: async (kind, key) => {
+        const value = await this.get(kind.namespace, hex(key));
+        return { values: value === undefined ? [] : [value], complete: true };
+      },
       put: (kind, key, value) => this.put(kind.namespace, key, value),
     };
   }

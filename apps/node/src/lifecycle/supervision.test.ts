@@ -4,7 +4,6 @@ import { silentLogger } from '@carecord/core';
 import { Closers } from './closers.ts';
 import type { RunningNode } from './running-node.ts';
 import { supervise } from './supervision.ts';
-import type { HostProcess } from './supervision.ts';
 
 function supervised(stop: () => Promise<boolean>): { events: EventEmitter; exited: Promise<number>; stops: () => number } {
   const events = new EventEmitter();
@@ -17,7 +16,7 @@ function supervised(stop: () => Promise<boolean>): { events: EventEmitter; exite
       return stop();
     },
   };
-  supervise(node, Object.assign(events, { exit: resolve }) as unknown as HostProcess, silentLogger);
+  supervise(node, Object.assign(events, { exit: resolve }), silentLogger);
   return { events, exited, stops: () => stops };
 }
 

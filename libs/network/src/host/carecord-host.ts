@@ -7,7 +7,7 @@ import { Directory } from '../directory/directory.ts';
 import { ask } from '../messages/message-client.ts';
 import { MessageServer } from '../messages/message-server.ts';
 import { NetworkError } from '../network-error.ts';
-import type { DhtValueName, Member, MessageHandler, MessageProtocol, NetworkHost, NetworkHostOptions } from '../ports.ts';
+import type { DhtValueName, DhtValues, Member, MessageHandler, MessageProtocol, NetworkHost, NetworkHostOptions } from '../ports.ts';
 import { ADVERT, advertKey } from '../values/advert.ts';
 import type { Advert, AdvertKind } from '../values/advert.ts';
 import { AdvertPublisher } from '../values/advert-publisher.ts';
@@ -102,6 +102,11 @@ export class CarecordHost implements NetworkHost {
   async get(kind: DhtValueName, key: Uint8Array): Promise<Uint8Array | undefined> {
     await this.untilRouted();
     return this.values.get(kind, key, this.stopping.signal);
+  }
+
+  async getAll(kind: DhtValueName, key: Uint8Array): Promise<DhtValues> {
+    await this.untilRouted();
+    return this.values.getAll(kind, key, this.stopping.signal);
   }
 
   members(): Member[] {

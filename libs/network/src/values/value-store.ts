@@ -1,7 +1,7 @@
 import type { Logger } from '@carecord/core';
 import type { KadDHT } from '@libp2p/kad-dht';
 import { NetworkError } from '../network-error.ts';
-import type { DhtValueMeta, DhtValueName } from '../ports.ts';
+import type { DhtValueMeta, DhtValueName, DhtValues } from '../ports.ts';
 import type { GuardedDatastore } from './guarded-datastore.ts';
 import { encodeValueKey } from './value-key.ts';
 import type { ValueRules } from './value-rules.ts';
@@ -12,6 +12,9 @@ const GET_QUORUM = 2;
 const GET_TIMEOUT_MILLISECONDS = 5_000;
 /** Publishing is in nobody's way, and twenty storers have to be found. */
 const PUT_TIMEOUT_MILLISECONDS = 15_000;
+
+/** Answers to wait for where several owners may have a value under one key: a race between them leaves some with one, some with the other. */
+const GET_ALL_QUORUM = 4;
 
 interface Candidate {
   readonly value: Uint8Array;
@@ -62,6 +65,38 @@ export class ValueStore {
       this.logger.debug('get-ended-early', { namespace: kind.namespace, found: candidates.length });
     }
     return newest(candidates);
+  }
+
+  /** See `NetworkHost.getAll`. */
+  async getAll(kind: DhtValueName, key: Uint8Array, stopped: AbortSignal): Promise<DhtValues> {
+    const dhtKey = encodeValueKey(kind.namespace, key);
+    const byOwner = new Map<string, Candidate>();
+    const local = await this.guard.localValue(dhtKey);
+    if (local !== undefined) await this.keepNewest(dhtKey, local, byOwner);
+    const timeout = AbortSignal.timeout(GET_TIMEOUT_MILLISECONDS);
+    let answers = 0;
+    try {
+      for await (const event of this.dht.get(dhtKey, { signal: AbortSignal.any([stopped, timeout]) })) {
+        if (event.name !== 'PEER_RESPONSE' || event.record === undefined) continue;
+        await this.keepNewest(dhtKey, event.record.value, byOwner);
+        answers += 1;
+        if (answers >= GET_ALL_QUORUM) break;
+      }
+    } catch {
+      this.logger.debug('get-ended-early', { namespace: kind.namespace, found: byOwner.size });
+    }
+    return { values: [...byOwner.values()].map(({ value }) => value), complete: !timeout.aborted && !stopped.aborted };
+  }
+
+  /** Reading binds nobody to an owner: whose value it is, is for the reader to find out. */
+  private async keepNewest(dhtKey: Uint8Array, value: Uint8Array, byOwner: Map<string, Candidate>): Promise<void> {
+    try {
+      const meta = await this.rules.check(dhtKey, value);
+      const known = byOwner.get(meta.owner);
+      if (known === undefined || known.meta.sequence < meta.sequence) byOwner.set(meta.owner, { value, meta });
+    } catch (error) {
+      if (!(error instanceof NetworkError)) throw error;
+    }
   }
 
   /** Counts an answer if it is valid and not older than what was seen. */

@@ -1,9 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
-import { StorageError } from '../storage-error.ts';
+import { checkedDatabaseName } from '../database/database-name.ts';
 import { ADMIN_ROLE } from './cluster.ts';
-
-const DATABASE_NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
 /** Makes databases on the embedded server, each with an owner of its own who can enter no other. */
 export class Databases {
@@ -19,13 +17,15 @@ export class Databases {
 
   /** Where the owner of the database connects. Their password follows from the administrator's, not the other way round. */
   databaseUrl(name: string): string {
-    return this.url(name, this.ownerPassword(checked(name)), name);
+    return this.url(name, this.ownerPassword(checkedDatabaseName(name)), name);
   }
 
   /** Makes the database and its owner unless they are there. */
   async ensureDatabase(name: string): Promise<void> {
-    const identifier = escapeIdentifier(checked(name));
+    const identifier = escapeIdentifier(checkedDatabaseName(name));
     const admin = new Client({ connectionString: this.adminUrl });
+    // A connection that breaks also rejects the query that runs; without a listener it would end the process.
+    admin.on('error', () => undefined);
     await admin.connect();
     try {
       const role = await admin.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [name]);
@@ -45,11 +45,4 @@ export class Databases {
   private url(role: string, password: string, database: string): string {
     return `postgresql://${role}:${encodeURIComponent(password)}@127.0.0.1:${this.port}/${database}`;
   }
-}
-
-function checked(name: string): string {
-  if (!DATABASE_NAME.test(name) || name === 'postgres' || name === ADMIN_ROLE || name.startsWith('pg_') || name.startsWith('template')) {
-    throw new StorageError('DATABASE_NAME', 'A database name is lower-case letters, digits and underscores, at most 63, and not one of PostgreSQL\'s own.');
-  }
-  return name;
 }

@@ -133,8 +133,8 @@ describe('the embedded PostgreSQL', () => {
     const outside = await readFile(join(directory, 'binaries-at'), 'utf8');
     expect(await readdir(outside)).toHaveLength(1);
     await postgres.stop();
-    await removeEmbeddedPostgres({ directory });
     await expect(stat(outside)).rejects.toThrow('ENOENT');
+    await removeEmbeddedPostgres({ directory });
     expect(await readdir(parent)).toEqual([]);
   });
 });

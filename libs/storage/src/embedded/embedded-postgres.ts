@@ -54,7 +54,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       adminUrl: databases.adminUrl,
       databaseUrl: (name) => databases.databaseUrl(name),
       ensureDatabase: (name) => databases.ensureDatabase(name),
-      stop: () => (stopped ??= stop(server, release)),
+      stop: () => (stopped ??= stop(directory, server, release)),
     };
   } catch (error) {
     await release();
@@ -90,7 +90,8 @@ async function start(options: EmbeddedPostgresOptions): Promise<{ server: Server
   return { server, password: cluster.password };
 }
 
-async function stop(server: Server, release: ReleaseDirectory): Promise<void> {
+async function stop(directory: string, server: Server, release: ReleaseDirectory): Promise<void> {
   await server.stop();
+  await removeOutsideBinaries(directory);
   await release();
 }

@@ -7,9 +7,10 @@ import { Failure } from './failure.ts';
  * the failure filter turns errors into it.
  */
 export function resultUnion<Success extends object>(name: string, success: Type<Success>): Success | Failure {
-  return createUnionType({
+  const types: readonly Type<Success | Failure>[] = [success, Failure];
+  return createUnionType<readonly Type<Success | Failure>[]>({
     name,
-    types: () => [success, Failure] as const,
+    types: () => types,
     resolveType: (value: object) => (value instanceof Failure ? Failure : success),
-  }) as Success | Failure;
+  });
 }
