@@ -17,7 +17,7 @@ describe('somebody changes a database behind the node', () => {
     network = await startTestNetwork();
     clinician = await network.as('alder', 'clinician');
     database = network.hospital('alder').databaseUrl;
-    [patientId = ''] = (await clinician.admitBundle(patientOfSize(8, { seed: 3 }).bundle, 'LISTED')).patients;
+    [patientId = ''] = (await clinician.admitBundle(patientOfSize(30, { seed: 3 }).bundle, 'LISTED')).patients;
   }, NETWORK_START_TIMEOUT_MILLISECONDS);
   afterAll(() => network.stop());
 

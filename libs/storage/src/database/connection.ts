@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Logger } from '@carecord/core';
 import { Pool } from 'pg';
-import { PrismaClient } from '../generated/client.ts';
+import { type Prisma, PrismaClient } from '../generated/client.ts';
 import { toStorageError } from './database-error.ts';
 
 /** Enough for the requests that a node serves at once; PostgreSQL's usual limit is 100 for all replicas together. */
@@ -17,22 +17,23 @@ export interface ConnectionOptions {
 }
 
 /** Prisma's client over a pool of connections; its errors come out as ours. Connects when it is first used. */
-export type Database = ReturnType<typeof connectDatabase>;
+export type Database = PrismaClient;
 
 /** What runs statements: the database itself (each statement on its own) or an open transaction. */
-export type Statements = Parameters<Parameters<Database['$transaction']>[0]>[0];
+export type Statements = Prisma.TransactionClient;
 
 /** Opens nothing yet; close it with `$disconnect`. */
-export function connectDatabase({ databaseUrl, logger, poolSize = DEFAULT_POOL_SIZE }: ConnectionOptions) {
+export function connectDatabase({ databaseUrl, logger, poolSize = DEFAULT_POOL_SIZE }: ConnectionOptions): Database {
   const pool = new Pool({ connectionString: databaseUrl, max: poolSize, connectionTimeoutMillis: CONNECT_MILLISECONDS });
   // A connection that breaks while nobody listens ends the process; the adapter listens at times, we for the whole of its life.
   pool.on('connect', (client) => client.on('error', () => logger.warn('database-connection-lost')));
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
   // Prisma's longer error texts quote the arguments of a call.
-  return new PrismaClient({ adapter, errorFormat: 'minimal' }).$extends({
+  const client = new PrismaClient({ adapter, errorFormat: 'minimal' });
+  const withOurErrors = client.$extends({
     name: 'our-errors',
     query: {
-      $allOperations: async ({ args, query }) => {
+      $allOperations: async ({ args, query }): Promise<unknown> => {
         try {
           return await query(args);
         } catch (error) {
@@ -41,4 +42,6 @@ export function connectDatabase({ databaseUrl, logger, poolSize = DEFAULT_POOL_S
       },
     },
   });
+  // The extension adds no method and changes no result, which its type does not say.
+  return withOurErrors as unknown as Database;
 }

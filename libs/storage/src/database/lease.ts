@@ -25,10 +25,12 @@ export async function withLease(
 }
 
 async function keepRenewing(clock: Clock, leaseMilliseconds: number, renew: (until: Date) => Promise<void>, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
+  // Measured from the beginning of each renewal: one that takes long must not push the next one back.
+  for (let renewedAt = clock.now(); !signal.aborted; ) {
     try {
-      await clock.sleepUntil(later(clock.now(), leaseMilliseconds / RENEWALS), signal);
-      await renew(later(clock.now(), leaseMilliseconds));
+      await clock.sleepUntil(later(renewedAt, leaseMilliseconds / RENEWALS), signal);
+      renewedAt = clock.now();
+      await renew(later(renewedAt, leaseMilliseconds));
     } catch {
       // Aborted: the loop ends. Not renewed: it is tried again, and somebody else takes the work when the lease is over.
     }
@@ -37,5 +39,5 @@ async function keepRenewing(clock: Clock, leaseMilliseconds: number, renew: (unt
 
 /** What may be written down about a failure: our own code, never a text. */
 export function errorCodeOf(error: unknown): string {
-  return error instanceof CarecordError ? error.code : 'INTERNAL';
+  return error instanceof CarecordError ? String(error.code) : 'INTERNAL';
 }

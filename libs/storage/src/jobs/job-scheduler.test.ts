@@ -41,7 +41,7 @@ describe('recurring jobs', () => {
 
   it('runs a new job at once and then at its interval', async () => {
     let runs = 0;
-    startScheduler(async () => void (runs += 1));
+    startScheduler(() => Promise.resolve(void (runs += 1)));
     await until(async () => (await finished()) === 1 && clock.sleeping > 0);
     expect(runs).toBe(1);
     clock.advance(EVERY - 1);
@@ -54,7 +54,7 @@ describe('recurring jobs', () => {
 
   it('runs a job at one replica alone, and not again when a node restarts', async () => {
     let runs = 0;
-    const run = async (): Promise<void> => void (runs += 1);
+    const run = (): Promise<void> => Promise.resolve(void (runs += 1));
     for (let count = 0; count < 3; count += 1) startScheduler(run);
     await until(async () => (await finished()) === 1 && clock.sleeping === 3);
     expect(runs).toBe(1);
@@ -77,7 +77,7 @@ describe('recurring jobs', () => {
   it('runs a job whose node died in the middle of it when the lease is over', async () => {
     await database.job.create({ data: { name: 'sweep', nextRunAt: new Date(clock.now().getTime() + JOB_LEASE_MILLISECONDS), lastStartedAt: clock.now() } });
     let runs = 0;
-    startScheduler(async () => void (runs += 1));
+    startScheduler(() => Promise.resolve(void (runs += 1)));
     await until(() => Promise.resolve(clock.sleeping > 0));
     expect(runs).toBe(0);
     clock.advance(JOB_LEASE_MILLISECONDS);

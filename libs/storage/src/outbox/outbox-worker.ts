@@ -81,19 +81,20 @@ export class OutboxWorker {
 
   private async takeEntries(): Promise<void> {
     while (!this.stopping) {
+      const now = this.dependencies.clock.now();
       const free = CONCURRENCY - this.running.size;
-      const taken = free === 0 ? [] : await this.claim(free);
+      const taken = free === 0 ? [] : await this.claim(now, free);
       for (const entry of taken) this.handleInBackground(entry);
       // After a full hand there may be more; when all hands are full, the first to finish wakes us.
-      if (taken.length < free || free === 0) await this.wakeUp.sleepUntil(later(this.dependencies.clock.now(), POLL_MILLISECONDS));
+      if (taken.length < free || free === 0) await this.wakeUp.sleepUntil(later(now, POLL_MILLISECONDS));
     }
   }
 
-  private async claim(limit: number): Promise<ClaimedEntry[]> {
-    const { entries, clock, logger } = this.dependencies;
+  private async claim(now: Date, limit: number): Promise<ClaimedEntry[]> {
+    const { entries, logger } = this.dependencies;
     if (this.handlers.size === 0) return [];
     try {
-      return await entries.claim([...this.handlers.keys()], clock.now(), LEASE_MILLISECONDS, limit);
+      return await entries.claim([...this.handlers.keys()], now, LEASE_MILLISECONDS, limit);
     } catch (error) {
       logger.warn('outbox-unreachable', { code: errorCodeOf(error) }, error);
       return [];
