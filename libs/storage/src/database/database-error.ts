@@ -10,6 +10,7 @@ const UNREACHABLE_STATES = /^(08...|53300|57P0[1-4]|3D000|28P01|28000)$/;
 /** Prisma's: no server, no database, refused, timed out, closed, no free connection. */
 const UNREACHABLE_CODES = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1017', 'P2024', 'P2037']);
 const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN']);
+const POOL_CLOSED = /Cannot use a pool after calling end on the pool/;
 /** The driver's errors without a code. */
 const CONNECTION_LOST = /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Server has closed the connection)/;
 
@@ -19,6 +20,9 @@ const CONNECTION_LOST = /^(Connection terminated|Client has encountered a connec
  */
 export function toStorageError(error: unknown): unknown {
   if (error instanceof StorageError) return error;
+  if (error instanceof Error && POOL_CLOSED.test(error.message)) {
+    return new StorageError('CLOSED', 'The storage has been closed.', { cause: error });
+  }
   if (isConflict(error)) {
     return new StorageError('CONFLICT', 'The same thing was stored or changed by somebody else meanwhile.', { cause: error });
   }

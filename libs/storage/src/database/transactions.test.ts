@@ -103,6 +103,16 @@ describe('transactions', () => {
     expect(await storage.transactions.run((transaction) => claim(transaction, 5))).toHaveLength(1);
   });
 
+  it('refuses everything after it has been closed, which may be done twice', async () => {
+    const closed = await openStorage({ databaseUrl: database.url, clock: new ManualClock(), logger: silentLogger });
+    await closed.ping();
+    await closed.close();
+    await closed.close();
+    await expect(closed.ping()).rejects.toMatchObject({ code: 'CLOSED' });
+    await expect(closed.transactions.run((transaction) => claim(transaction, 1, closed))).rejects.toMatchObject({ code: 'CLOSED' });
+    await expect(closed.settings.read('name')).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+
   it('does not open where there is no database', async () => {
     const url = new URL(database.url);
     url.port = '1';

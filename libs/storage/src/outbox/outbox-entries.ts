@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { later } from '@carecord/core';
 import type { OutboxPayload } from '@carecord/core';
+import { z } from 'zod';
 import type { Database } from '../database/connection.ts';
+import { StorageError } from '../storage-error.ts';
 
 /** An entry that a worker has taken. */
 export interface ClaimedEntry {
   readonly id: string;
   readonly topic: string;
-  readonly payload: OutboxPayload;
+  /** As it stands in the database: {@link readPayload} checks it. */
+  readonly payload: unknown;
   /** How often it was taken, this time included. */
   readonly attempts: number;
   /** Names this taking: only it may finish the entry. */
@@ -18,11 +21,23 @@ export interface ClaimedEntry {
 export interface DeadLetter {
   readonly id: string;
   readonly topic: string;
-  readonly payload: OutboxPayload;
+  readonly payload: unknown;
   readonly attempts: number;
   readonly lastErrorCode: string;
   readonly createdAt: Date;
   readonly deadAt: Date;
+}
+
+const payloadSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+/**
+ * The payload of a stored entry.
+ * @throws StorageError `CORRUPT` when it is not one
+ */
+export function readPayload(payload: unknown): OutboxPayload {
+  const result = payloadSchema.safeParse(payload);
+  if (!result.success) throw new StorageError('CORRUPT', 'An entry of the outbox does not have the shape that it was written with.');
+  return result.data;
 }
 
 /** What workers do with the rows of the outbox. A taken entry is a lease: when its worker dies, it is free again by itself. */
@@ -72,7 +87,7 @@ export class OutboxEntries {
   async deadLetters(limit: number): Promise<DeadLetter[]> {
     const rows = await this.database.outboxEntry.findMany({ where: { deadAt: { not: null } }, orderBy: { deadAt: 'desc' }, take: limit });
     return rows.flatMap(({ id, topic, payload, attempts, lastErrorCode, createdAt, deadAt }) =>
-      deadAt === null ? [] : [{ id, topic, payload: payload as OutboxPayload, attempts, lastErrorCode: lastErrorCode ?? 'INTERNAL', createdAt, deadAt }],
+      deadAt === null ? [] : [{ id, topic, payload, attempts, lastErrorCode: lastErrorCode ?? 'INTERNAL', createdAt, deadAt }],
     );
   }
 

@@ -2,6 +2,7 @@ import { later } from '@carecord/core';
 import type { Clock, Logger, OutboxHandler } from '@carecord/core';
 import { errorCodeOf, withLease } from '../database/lease.ts';
 import { WakeUp } from '../database/wake-up.ts';
+import { readPayload } from './outbox-entries.ts';
 import type { ClaimedEntry, DeadLetter, OutboxEntries } from './outbox-entries.ts';
 
 /** How often a worker looks for entries of other replicas, and for those that are due again. */
@@ -122,7 +123,7 @@ export class OutboxWorker {
   private async callHandler(entry: ClaimedEntry): Promise<void> {
     const { entries, clock, logger } = this.dependencies;
     try {
-      await this.handlers.get(entry.topic)?.(entry.payload);
+      await this.handlers.get(entry.topic)?.(readPayload(entry.payload));
     } catch (error) {
       const code = errorCodeOf(error);
       const fields = { topic: entry.topic, entry: entry.id, attempts: entry.attempts, code };

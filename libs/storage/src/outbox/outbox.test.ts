@@ -155,6 +155,15 @@ describe('the outbox', () => {
     expect(attempts).toBe(3);
   });
 
+  it('hands no handler a payload that was tampered with', async () => {
+    let called = false;
+    await enqueue(1);
+    await database.outboxEntry.updateMany({ data: { payload: { number: { nested: true } } } });
+    startWorker(() => Promise.resolve(void (called = true)));
+    await until(async () => (await database.outboxEntry.count({ where: { lastErrorCode: 'CORRUPT' } })) === 1);
+    expect(called).toBe(false);
+  });
+
   it('waits longer after each failure, up to a limit', () => {
     expect([1, 2, 3].map(pauseAfter)).toEqual([1_000, 2_000, 4_000]);
     expect(pauseAfter(MAX_ATTEMPTS)).toBe(LONGEST_PAUSE_MILLISECONDS);
