@@ -7,7 +7,7 @@ import type { StaffRole } from './roles.ts';
 /** Who may do what, the other way round and by hand: a change of the table must be meant twice. */
 const ALLOWED: Readonly<Record<Permission, readonly StaffRole[]>> = {
   'session.own': ['clinician', 'front-desk', 'privacy-officer', 'administrator'],
-  'bundle.admit': ['clinician', 'administrator'],
+  'bundle.admit': ['clinician', 'front-desk', 'administrator'],
   'patient.find': ['clinician', 'front-desk', 'privacy-officer'],
   'patient.read': ['clinician', 'front-desk'],
   'timeline.read': ['clinician'],

@@ -40,7 +40,7 @@ const GRANTED: Readonly<Record<StaffRole, readonly Permission[]>> = {
     'access.read-released',
     'members.read',
   ],
-  'front-desk': ['session.own', 'patient.find', 'patient.read', 'consent.read', 'consent.manage', 'listing.change', 'members.read'],
+  'front-desk': ['session.own', 'bundle.admit', 'patient.find', 'patient.read', 'consent.read', 'consent.manage', 'listing.change', 'members.read'],
   'privacy-officer': [
     'session.own',
     'patient.find',
