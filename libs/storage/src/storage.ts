@@ -78,7 +78,7 @@ export interface Storage {
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { databaseUrl, clock, logger, migrationsDirectory = MIGRATIONS_DIRECTORY } = options;
   const appliedMigrations = await applyMigrations(databaseUrl, migrationsDirectory);
-  const database = connectDatabase(options);
+  const { database, close } = connectDatabase(options);
   const transactions = new PostgresTransactions(database);
   const outbox = new PostgresOutbox(transactions, clock);
   const outboxWorker = new OutboxWorker({ entries: new OutboxEntries(database), clock, logger });
@@ -108,7 +108,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     },
     close: async () => {
       await Promise.all([outboxWorker.stop(), jobs.stop()]);
-      await database.$disconnect();
+      await close();
     },
   };
 }

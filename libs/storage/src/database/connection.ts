@@ -22,12 +22,22 @@ export type Database = PrismaClient;
 /** What runs statements: the database itself (each statement on its own) or an open transaction. */
 export type Statements = Prisma.TransactionClient;
 
-/** Opens nothing yet; close it with `$disconnect`. */
-export function connectDatabase({ databaseUrl, logger, poolSize = DEFAULT_POOL_SIZE }: ConnectionOptions): Database {
+/** A database and the end of its connections. */
+export interface Connection {
+  readonly database: Database;
+  /** Closes the connections when what runs has ended; nothing works afterwards. */
+  readonly close: () => Promise<void>;
+}
+
+/** Opens nothing yet. */
+export function connectDatabase({ databaseUrl, logger, poolSize = DEFAULT_POOL_SIZE }: ConnectionOptions): Connection {
   const pool = new Pool({ connectionString: databaseUrl, max: poolSize, connectionTimeoutMillis: CONNECT_MILLISECONDS });
-  // A connection that breaks while nobody listens ends the process; the adapter listens at times, we for the whole of its life.
-  pool.on('connect', (client) => client.on('error', () => logger.warn('database-connection-lost')));
-  const adapter = new PrismaPg(pool, { disposeExternalPool: true });
+  // A connection that breaks while nobody listens ends the process. The adapter listens at times; we always, also while the
+  // pool closes: a server that stops together with us breaks connections that we are about to end.
+  pool.on('error', () => logger.warn('database-connection-lost'));
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  // The adapter would open a new pool in the place of one that it has closed.
+  const adapter = new PrismaPg(pool, { disposeExternalPool: false });
   // Prisma's longer error texts quote the arguments of a call.
   const client = new PrismaClient({ adapter, errorFormat: 'minimal' });
   const withOurErrors = client.$extends({
@@ -43,5 +53,11 @@ export function connectDatabase({ databaseUrl, logger, poolSize = DEFAULT_POOL_S
     },
   });
   // The extension adds no method and changes no result, which its type does not say.
-  return withOurErrors as unknown as Database;
+  const database = withOurErrors as unknown as Database;
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await database.$disconnect();
+    await pool.end();
+  };
+  return { database, close: () => (closed ??= close()) };
 }

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { silentLogger } from '@carecord/core';
 import { ManualClock } from '@carecord/testkit';
 import { createTestDatabase, type TestDatabase } from '../../../testkit/src/database.ts';
-import { connectDatabase, type Database } from '../database/connection.ts';
+import { connectDatabase, type Connection, type Database } from '../database/connection.ts';
 import { StorageError } from '../storage-error.ts';
 import { JobScheduler, JOB_LEASE_MILLISECONDS } from './job-scheduler.ts';
 
@@ -10,12 +10,14 @@ const EVERY = 600_000;
 
 describe('recurring jobs', () => {
   let testDatabase: TestDatabase;
+  let connection: Connection;
   let database: Database;
   let clock: ManualClock;
   let schedulers: JobScheduler[];
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
-    database = connectDatabase({ databaseUrl: testDatabase.url, logger: silentLogger });
+    connection = connectDatabase({ databaseUrl: testDatabase.url, logger: silentLogger });
+    ({ database } = connection);
   });
   beforeEach(async () => {
     await testDatabase.empty();
@@ -26,7 +28,7 @@ describe('recurring jobs', () => {
     await Promise.all(schedulers.map((scheduler) => scheduler.stop()));
   });
   afterAll(async () => {
-    await database.$disconnect();
+    await connection.close();
     await testDatabase.drop();
   });
 

@@ -3,7 +3,7 @@ import { later, silentLogger } from '@carecord/core';
 import type { OutboxHandler, OutboxPayload } from '@carecord/core';
 import { ManualClock } from '@carecord/testkit';
 import { createTestDatabase, type TestDatabase } from '../../../testkit/src/database.ts';
-import { connectDatabase, type Database } from '../database/connection.ts';
+import { connectDatabase, type Connection, type Database } from '../database/connection.ts';
 import { openStorage, type Storage } from '../storage.ts';
 import { StorageError } from '../storage-error.ts';
 import { OutboxEntries } from './outbox-entries.ts';
@@ -11,6 +11,7 @@ import { LEASE_MILLISECONDS, LONGEST_PAUSE_MILLISECONDS, MAX_ATTEMPTS, OutboxWor
 
 describe('the outbox', () => {
   let testDatabase: TestDatabase;
+  let connection: Connection;
   let database: Database;
   let storage: Storage;
   let clock: ManualClock;
@@ -18,7 +19,8 @@ describe('the outbox', () => {
   let workers: OutboxWorker[];
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
-    database = connectDatabase({ databaseUrl: testDatabase.url, logger: silentLogger });
+    connection = connectDatabase({ databaseUrl: testDatabase.url, logger: silentLogger });
+    ({ database } = connection);
     entries = new OutboxEntries(database);
   });
   beforeEach(async () => {
@@ -32,7 +34,7 @@ describe('the outbox', () => {
     await storage.close();
   });
   afterAll(async () => {
-    await database.$disconnect();
+    await connection.close();
     await testDatabase.drop();
   });
 
