@@ -11,7 +11,7 @@ import { HospitalClient } from '../../apps/cli/src/client/hospital-client.ts';
 import { type RunningHospital, startLocalNetwork } from '../../apps/cli/src/network/local-network.ts';
 import { figurePrinter, percentile } from '../support/figure.ts';
 import { measurePrimitives } from '../support/primitives.ts';
-import { quietProgress } from '../support/running-network.ts';
+import { quietProgress, untilPublished } from '../support/running-network.ts';
 
 const SUITE = 'exchange';
 /** The patient whose exchange is timed. */
@@ -66,7 +66,7 @@ try {
     const { patients } = await clinicianA.admitBundle(made.bundle, 'LISTED');
     const [id = ''] = patients;
     await privacyA.giveConsent({ patientId: id, recipientDid: b?.did ?? '', recipientName: 'B', purposes: ['TREAT'] });
-    while ((await administratorA.nodeStatus()).pendingPublications > 0) await pause(200);
+    await untilPublished(administratorA);
     return made.nationalId;
   }
 

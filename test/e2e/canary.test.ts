@@ -1,12 +1,11 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { canaryBundle, generatePatients } from '@carecord/testkit';
 import { demoHospitals } from '../../apps/cli/src/network/demo-hospitals.ts';
 import { query, readRawColumns } from '../support/database.ts';
 import { type RawSearch, searchFor } from '../support/raw-search.ts';
-import { NETWORK_START_TIMEOUT_MILLISECONDS, startTestNetwork, type TestNetwork } from '../support/running-network.ts';
+import { NETWORK_START_TIMEOUT_MILLISECONDS, startTestNetwork, type TestNetwork, untilPublished } from '../support/running-network.ts';
 
 const SEED = 7_319;
 const REASON = 'cnry-reason-4f1c20b7a98d';
@@ -41,7 +40,7 @@ describe('nothing of a patient is at rest or in the network in the clear', () =>
     for (const visit of spread.flatMap((patient) => patient.bundles)) {
       if (visit.hospital === 0) await a.admitBundle(visit.bundle, 'LISTED');
     }
-    while ((await administrator.nodeStatus()).pendingPublications > 0) await pause(100);
+    await untilPublished(administrator);
     // A refused bundle, a refused sign-in and a whole exchange leave their traces, too.
     await expect(a.admitBundle({ ...(bundle as object), type: canaries[0] }, 'LISTED')).rejects.toThrow(/INVALID_BUNDLE/);
     await privacyOfficer.giveConsent({ patientId: patients[0] ?? '', recipientDid: network.hospital('birch').did, recipientName: 'Birch', purposes: ['TREAT'] });

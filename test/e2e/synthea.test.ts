@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { canonicalJson } from '@carecord/core';
 import type { HospitalClient, ShownResource } from '../../apps/cli/src/client/hospital-client.ts';
-import { NETWORK_START_TIMEOUT_MILLISECONDS, startTestNetwork, type TestNetwork } from '../support/running-network.ts';
+import { NETWORK_START_TIMEOUT_MILLISECONDS, startTestNetwork, type TestNetwork, untilPublished } from '../support/running-network.ts';
 
 const FOLDER = join('..', 'shared', 'data', 'synthea');
 const TIMEOUT = 240_000;
@@ -65,7 +64,7 @@ if (!present) console.warn(`Skipped: ${FOLDER} is not there, so no real bundle t
       else patients.push({ id: ids[0] ?? '', identifier: (patient['identifier'] as { system: string; value: string }[])[0] ?? { system: '', value: '' }, versions: keys });
     }
     const administrator = await network.as('alder', 'administrator');
-    while ((await administrator.nodeStatus()).pendingPublications > 0) await pause(100);
+    await untilPublished(administrator);
   }, NETWORK_START_TIMEOUT_MILLISECONDS);
   afterAll(() => network.stop());
 

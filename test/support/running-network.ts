@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { HospitalClient } from '../../apps/cli/src/client/hospital-client.ts';
 import { type LocalNetwork, type RunningHospital, startLocalNetwork } from '../../apps/cli/src/network/local-network.ts';
 import type { Progress } from '../../apps/cli/src/progress.ts';
@@ -19,6 +20,21 @@ export interface TestNetwork {
   /** A client signed in as the demo account of the role. */
   as(slug: 'alder' | 'birch' | 'chestnut', role: 'clinician' | 'front-desk' | 'privacy-officer' | 'administrator'): Promise<HospitalClient>;
   stop(): Promise<void>;
+}
+
+/** Publishing some dozen patients takes seconds: longer means that it is stuck. */
+const PUBLISHING_TIMEOUT_MILLISECONDS = 90_000;
+const POLL_MILLISECONDS = 100;
+
+/** Waits until a hospital's outbox has nothing left to publish. */
+export async function untilPublished(administrator: HospitalClient): Promise<void> {
+  const deadline = Date.now() + PUBLISHING_TIMEOUT_MILLISECONDS;
+  for (;;) {
+    const { pendingPublications } = await administrator.nodeStatus();
+    if (pendingPublications === 0) return;
+    if (Date.now() > deadline) throw new Error(`${pendingPublications} publications are still pending.`);
+    await pause(POLL_MILLISECONDS);
+  }
 }
 
 /** Starts three hospitals and the authority; the folder is removed by `stop`. */
