@@ -1,4 +1,5 @@
-import { RECIPIENT_PUBLIC_KEY_BYTES } from '@carecord/crypto';
+import { base64UrlSchema, fromBase64Url, toBase64Url } from '@carecord/core';
+import { ED25519_PUBLIC_KEY_BYTES, ML_DSA_65_PUBLIC_KEY_BYTES, RECIPIENT_PUBLIC_KEY_BYTES } from '@carecord/crypto';
 import type { SigningPublicKeys } from '@carecord/crypto';
 import { MultibaseEncoding, multibaseDecode, multibaseEncode } from 'didwebvh-ts';
 import type { DIDDoc } from 'didwebvh-ts';
@@ -7,8 +8,6 @@ import { MAX_DID_CHARACTERS } from './limits.ts';
 
 /** Multicodec table: `ed25519-pub`, as an unsigned varint. */
 const ED25519_MULTICODEC = Uint8Array.of(0xed, 0x01);
-const ED25519_PUBLIC_KEY_BYTES = 32;
-const ML_DSA_65_PUBLIC_KEY_BYTES = 1952;
 
 /** A JOSE `alg` of our own: no name is registered for HPKE with this KEM yet. */
 const RECIPIENT_ALGORITHM = 'carecord-hpke-mlkem768-x25519';
@@ -51,23 +50,32 @@ export function hospitalDocument(did: string, signing: SigningPublicKeys, recipi
 }
 
 function jsonWebKey(alg: string, publicKey: Uint8Array): Record<string, string> {
-  return { kty: 'AKP', alg, pub: Buffer.from(publicKey).toString('base64url') };
+  return { kty: 'AKP', alg, pub: toBase64Url(publicKey) };
 }
 
-const didUrl = z.string().max(MAX_DID_CHARACTERS + 64);
-const multikeySchema = z.object({ id: didUrl, type: z.literal('Multikey'), controller: didUrl, publicKeyMultibase: z.string().max(128) });
+/** `#` and the name of a key in its document; ours have at most ten characters. */
+const MAX_FRAGMENT_CHARACTERS = 64;
+/** Multicodec prefix and 32 bytes in base58btc are 48 characters; decoding base58 takes the square of the length. */
+const MAX_MULTIKEY_CHARACTERS = 128;
+/** Names of algorithms; ours is the longest that we know. */
+const MAX_ALGORITHM_CHARACTERS = 64;
+/** Keys of a document, and entries of each relationship: ours has three, and a rotation shows old and new ones. */
+const MAX_KEYS = 16;
+
+const didUrl = z.string().max(MAX_DID_CHARACTERS + MAX_FRAGMENT_CHARACTERS);
+const multikeySchema = z.object({ id: didUrl, type: z.literal('Multikey'), controller: didUrl, publicKeyMultibase: z.string().max(MAX_MULTIKEY_CHARACTERS) });
 const jsonWebKeySchema = z.object({
   id: didUrl,
   type: z.literal('JsonWebKey'),
   controller: didUrl,
-  publicKeyJwk: z.strictObject({ kty: z.literal('AKP'), alg: z.string().max(64), pub: z.base64url().max(4096) }),
+  publicKeyJwk: z.strictObject({ kty: z.literal('AKP'), alg: z.string().max(MAX_ALGORITHM_CHARACTERS), pub: base64UrlSchema({ atMost: ML_DSA_65_PUBLIC_KEY_BYTES }) }),
 });
 const documentSchema = z.object({
   id: didUrl,
-  verificationMethod: z.array(z.union([multikeySchema, jsonWebKeySchema])).max(16),
-  authentication: z.array(z.string()).max(16),
-  assertionMethod: z.array(z.string()).max(16),
-  keyAgreement: z.array(z.string()).max(16),
+  verificationMethod: z.array(z.union([multikeySchema, jsonWebKeySchema])).max(MAX_KEYS),
+  authentication: z.array(didUrl).max(MAX_KEYS),
+  assertionMethod: z.array(didUrl).max(MAX_KEYS),
+  keyAgreement: z.array(didUrl).max(MAX_KEYS),
 });
 
 type Method = z.infer<typeof multikeySchema> | z.infer<typeof jsonWebKeySchema>;
@@ -102,7 +110,7 @@ function isAlgorithm(method: Method, algorithm: string): boolean {
 }
 
 function publicKeyOf(method: Method, length: number): Uint8Array {
-  const publicKey = method.type === 'Multikey' ? multikeyBytes(method.publicKeyMultibase) : new Uint8Array(Buffer.from(method.publicKeyJwk.pub, 'base64url'));
+  const publicKey = method.type === 'Multikey' ? multikeyBytes(method.publicKeyMultibase) : fromBase64Url(method.publicKeyJwk.pub);
   if (publicKey.length !== length) throw new Error('A key in the DID document has the wrong length.');
   return publicKey;
 }

@@ -1,12 +1,14 @@
 import { canonicalJsonBytes } from '@carecord/core';
 import { sha256, verifyEd25519 } from '@carecord/crypto';
 import type { SigningPublicKeys } from '@carecord/crypto';
-import { MultibaseEncoding, multibaseEncode, resolveDIDFromLog } from 'didwebvh-ts';
+import { MultibaseEncoding, multibaseEncode } from 'didwebvh-ts';
 import type { Verifier } from 'didwebvh-ts';
 import { z } from 'zod';
 import { documentKeys } from './did-document.ts';
+import { historyResolver } from './history-library.ts';
 import { IdentityError } from './identity-error.ts';
-import { MAX_DID_CHARACTERS, MAX_DID_LOG_BYTES } from './limits.ts';
+import { MAX_DID_LOG_BYTES, MAX_VERSION_ID_CHARACTERS } from './limits.ts';
+import { didSchema } from './schemas.ts';
 
 /** A hospital's DID as its history, fully verified, says it is now. */
 export interface ResolvedDid {
@@ -28,10 +30,10 @@ const METHOD = 'did:webvh:1.0';
 
 const parametersSchema = z.looseObject({ method: z.literal(METHOD).optional(), scid: z.string().max(64).optional() });
 const entrySchema = z.strictObject({
-  versionId: z.string().max(128),
+  versionId: z.string().max(MAX_VERSION_ID_CHARACTERS),
   versionTime: z.string().max(32),
   parameters: parametersSchema,
-  state: z.looseObject({ id: z.string().max(MAX_DID_CHARACTERS) }),
+  state: z.looseObject({ id: didSchema }),
   // didwebvh-ts 2.8 takes an empty list of proofs for a proven entry: anybody could append one.
   proof: z.array(z.looseObject({ verificationMethod: z.string(), proofValue: z.string() })).min(1).max(8),
 });
@@ -62,7 +64,7 @@ export async function resolveDidLog(did: string, log: string): Promise<ResolvedD
 export async function verifyHistory(did: string, log: string): Promise<{ readonly versionId: string; readonly document: unknown }> {
   const entries = parseLog(log);
   checkFirstEntry(entries[0], did);
-  const resolved = await resolveDIDFromLog(entries, {
+  const resolved = await historyResolver()(entries, {
     verifier: proofVerifier,
     scid: did.split(':')[2],
     requestedDid: did,

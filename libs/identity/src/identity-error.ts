@@ -59,8 +59,4 @@ export type HandshakeErrorCode =
   | 'HANDSHAKE_PEER_SIGNATURE';
 
 /** Why an identity, a credential or a peer was refused. */
-export class IdentityError extends CarecordError<IdentityErrorCode> {
-  constructor(code: IdentityErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(code, message, options);
-  }
-}
+export class IdentityError extends CarecordError<IdentityErrorCode> {}

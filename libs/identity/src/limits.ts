@@ -12,3 +12,9 @@ export const MAX_NAME_CHARACTERS = 200;
 
 /** Network ids are short names such as `carecord-demo`. */
 export const MAX_NETWORK_ID_CHARACTERS = 128;
+
+/** A PeerId of an Ed25519 key has 52 characters, of an RSA key 46; the longest other form (a CID) stays below this. */
+export const MAX_PEER_ID_CHARACTERS = 128;
+
+/** A DID version's id: its number, a hyphen and a hash of 46 characters. */
+export const MAX_VERSION_ID_CHARACTERS = 128;

@@ -1,3 +1,4 @@
+import { fromBase64Url } from '@carecord/core';
 import type { Clock } from '@carecord/core';
 import { generalJwsSchema } from '@carecord/crypto';
 import type { GeneralJws, HybridSigner } from '@carecord/crypto';
@@ -5,7 +6,8 @@ import { z } from 'zod';
 import { resolveDidLog } from './did-log.ts';
 import type { ResolvedDid } from './did-log.ts';
 import { IdentityError } from './identity-error.ts';
-import { CLOCK_SKEW_MILLISECONDS, MAX_DID_CHARACTERS, MAX_DID_LOG_BYTES, MAX_NAME_CHARACTERS } from './limits.ts';
+import { CLOCK_SKEW_MILLISECONDS, MAX_DID_LOG_BYTES } from './limits.ts';
+import { didSchema, memberNameSchema } from './schemas.ts';
 import { openStatement, parseStatement, signStatement } from './statement.ts';
 
 /** How old an application may be: it is made and sent at once. */
@@ -17,11 +19,11 @@ const MAX_TICKET_CHARACTERS = 256;
 const TYPE = 'carecord-application+jws';
 
 const applicationSchema = z.strictObject({
-  did: z.string().max(MAX_DID_CHARACTERS),
+  did: didSchema,
   didLog: z.string().max(MAX_DID_LOG_BYTES),
-  name: z.string().min(1).max(MAX_NAME_CHARACTERS),
+  name: memberNameSchema,
   ticket: z.string().min(1).max(MAX_TICKET_CHARACTERS),
-  audience: z.string().max(MAX_DID_CHARACTERS),
+  audience: didSchema,
   issuedAt: z.iso.datetime(),
 });
 
@@ -66,7 +68,7 @@ function readUnverified(jws: unknown): z.infer<typeof applicationSchema> {
   try {
     const { payload } = generalJwsSchema.parse(jws);
     if (payload.length > MAX_PAYLOAD_CHARACTERS) throw new Error('The application is too large.');
-    return parseStatement(applicationSchema, Buffer.from(payload, 'base64url'));
+    return parseStatement(applicationSchema, fromBase64Url(payload));
   } catch (cause) {
     throw applicationInvalid(cause);
   }

@@ -3,7 +3,8 @@ import type { GeneralJws, HybridSigner } from '@carecord/crypto';
 import { z } from 'zod';
 import type { ResolvedDid } from './did-log.ts';
 import { IdentityError } from './identity-error.ts';
-import { CLOCK_SKEW_MILLISECONDS, MAX_DID_CHARACTERS, MAX_NAME_CHARACTERS, MAX_NETWORK_ID_CHARACTERS } from './limits.ts';
+import { CLOCK_SKEW_MILLISECONDS } from './limits.ts';
+import { didSchema, memberNameSchema, networkIdSchema } from './schemas.ts';
 import { openStatement, signStatement } from './statement.ts';
 
 const ROLES = ['hospital', 'authority', 'guardian'] as const;
@@ -28,13 +29,13 @@ const credentialSchema = z.strictObject({
   '@context': z.tuple([z.literal('https://www.w3.org/ns/credentials/v2'), z.literal('https://www.w3.org/ns/credentials/undefined-terms/v2')]),
   id: z.string().max(64),
   type: z.tuple([z.literal('VerifiableCredential'), z.literal('CarecordMembershipCredential')]),
-  issuer: z.string().max(MAX_DID_CHARACTERS),
+  issuer: didSchema,
   validFrom: z.iso.datetime(),
   validUntil: z.iso.datetime(),
   credentialSubject: z.strictObject({
-    id: z.string().max(MAX_DID_CHARACTERS),
-    name: z.string().min(1).max(MAX_NAME_CHARACTERS),
-    networkId: z.string().min(1).max(MAX_NETWORK_ID_CHARACTERS),
+    id: didSchema,
+    name: memberNameSchema,
+    networkId: networkIdSchema,
     roles: z.array(z.enum(ROLES)).min(1).max(ROLES.length),
   }),
 });

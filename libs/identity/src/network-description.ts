@@ -1,8 +1,9 @@
+import { fromBase64Url, toBase64Url } from '@carecord/core';
 import type { GeneralJws, HybridSigner } from '@carecord/crypto';
 import { z } from 'zod';
 import type { ResolvedDid } from './did-log.ts';
 import { IdentityError } from './identity-error.ts';
-import { MAX_DID_CHARACTERS, MAX_NETWORK_ID_CHARACTERS } from './limits.ts';
+import { didSchema, networkIdSchema } from './schemas.ts';
 import { openStatement, signStatement } from './statement.ts';
 
 /** What a hospital must know of its network. */
@@ -22,9 +23,9 @@ const TYPE = 'carecord-network+jws';
 const GUARDIAN_KEY_BYTES = 32;
 
 const descriptionSchema = z.strictObject({
-  networkId: z.string().min(1).max(MAX_NETWORK_ID_CHARACTERS),
-  authority: z.string().max(MAX_DID_CHARACTERS),
-  guardian: z.string().max(MAX_DID_CHARACTERS),
+  networkId: networkIdSchema,
+  authority: didSchema,
+  guardian: didSchema,
   /** base64url */
   guardianPublicKey: z.base64url().length(43),
   epoch: z.int().nonnegative(),
@@ -37,7 +38,7 @@ export function issueNetworkDescription(options: {
   readonly description: NetworkDescription;
 }): Promise<GeneralJws> {
   const { issuer, signer, description } = options;
-  const guardianPublicKey = Buffer.from(description.guardianPublicKey).toString('base64url');
+  const guardianPublicKey = toBase64Url(description.guardianPublicKey);
   return signStatement(descriptionSchema, TYPE, { resolved: issuer, signer }, { ...description, guardianPublicKey });
 }
 
@@ -49,7 +50,7 @@ export function issueNetworkDescription(options: {
 export async function verifyNetworkDescription(jws: unknown, authority: ResolvedDid): Promise<NetworkDescription> {
   try {
     const description = await openStatement(descriptionSchema, TYPE, authority.signing, jws);
-    const guardianPublicKey = new Uint8Array(Buffer.from(description.guardianPublicKey, 'base64url'));
+    const guardianPublicKey = fromBase64Url(description.guardianPublicKey);
     if (description.authority !== authority.did || guardianPublicKey.length !== GUARDIAN_KEY_BYTES) throw new Error('Another authority, or no key.');
     return { ...description, guardianPublicKey };
   } catch (cause) {

@@ -1,7 +1,8 @@
 import { bytes } from '@carecord/core';
 import { generalJwsSchema, hybridSignatureSchema } from '@carecord/crypto';
 import { z } from 'zod';
-import { MAX_DID_CHARACTERS, MAX_DID_LOG_BYTES, MAX_NETWORK_ID_CHARACTERS } from '../limits.ts';
+import { MAX_DID_LOG_BYTES, MAX_PEER_ID_CHARACTERS, MAX_VERSION_ID_CHARACTERS } from '../limits.ts';
+import { didSchema, networkIdSchema } from '../schemas.ts';
 
 /** A hello holds two DID-sized texts and some small ones. */
 export const MAX_HELLO_BYTES = 1536;
@@ -15,11 +16,11 @@ export const NONCE_BYTES = 32;
 export const helloSchema = z.strictObject({
   /** Names the algorithms and the message flow, so that both can change without a flag day. */
   suite: z.literal('carecord-handshake-1'),
-  networkId: z.string().min(1).max(MAX_NETWORK_ID_CHARACTERS),
+  networkId: networkIdSchema,
   role: z.enum(['initiator', 'responder']),
-  peerId: z.string().min(1).max(128),
-  did: z.string().min(1).max(MAX_DID_CHARACTERS),
-  versionId: z.string().min(1).max(128),
+  peerId: z.string().min(1).max(MAX_PEER_ID_CHARACTERS),
+  did: didSchema,
+  versionId: z.string().min(1).max(MAX_VERSION_ID_CHARACTERS),
   nonce: bytes({ exactly: NONCE_BYTES }),
   /** Milliseconds since 1970. */
   expiresAt: z.int().positive(),

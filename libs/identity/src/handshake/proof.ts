@@ -12,7 +12,7 @@ type Role = Hello['role'];
 
 /** Both hellos as they went over the wire, and the TLS exporter value: 32 bytes that no other connection has. */
 export function transcriptOf(initiatorHello: Uint8Array, responderHello: Uint8Array, exporter: Uint8Array): Uint8Array {
-  return hashWithContext('carecord/v1/handshake/transcript', initiatorHello, responderHello, exporter);
+  return hashWithContext('identity/handshake/transcript', initiatorHello, responderHello, exporter);
 }
 
 /** Signs the transcript once with each key: Ed25519 and ML-DSA-65 of the DID, and the PeerId's. */
@@ -92,10 +92,10 @@ async function verifyPeer(proof: Proof, theirs: Hello, transcript: Uint8Array, b
 
 /** The signer's role is in the context, so neither end's signature can be given back as the other's. */
 function didContext(role: Role): string {
-  return `handshake/did/${role}`;
+  return `identity/handshake/did/${role}`;
 }
 
 /** The PeerId's key signs other things for libp2p: the text in front keeps this apart from all of them. */
 function peerMessage(role: Role, transcript: Uint8Array): Uint8Array {
-  return new Uint8Array(Buffer.concat([Buffer.from(`carecord/v1/handshake/peer/${role}:`, 'utf8'), transcript]));
+  return new Uint8Array(Buffer.concat([Buffer.from(`carecord/v1/identity/handshake/peer/${role}:`, 'utf8'), transcript]));
 }

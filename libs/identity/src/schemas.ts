@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import { MAX_DID_CHARACTERS, MAX_NAME_CHARACTERS, MAX_NETWORK_ID_CHARACTERS } from './limits.ts';
+
+/** A DID (DID Core 1.0, section 3.1) of at most {@link MAX_DID_CHARACTERS}: the one form in which a member is named anywhere. */
+export const didSchema = z
+  .string()
+  .max(MAX_DID_CHARACTERS, { error: 'is not a DID' })
+  .regex(/^did:[a-z0-9]+:[A-Za-z0-9._:%-]+$/, { error: 'is not a DID' });
+
+/** The id of a network. */
+export const networkIdSchema = z.string().min(1).max(MAX_NETWORK_ID_CHARACTERS);
+
+/** An organisation's name. */
+export const memberNameSchema = z.string().min(1).max(MAX_NAME_CHARACTERS);
