@@ -11,8 +11,4 @@ export type CliErrorCode =
   | 'INTERRUPTED';
 
 /** An error whose message is the sentence that the person at the command line reads. */
-export class CliError extends CarecordError<CliErrorCode> {
-  constructor(code: CliErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(code, message, options);
-  }
-}
+export class CliError extends CarecordError<CliErrorCode> {}

@@ -7,7 +7,7 @@ import type { AuditEvent } from './event.ts';
 export const GENESIS_HASH: Uint8Array = new Uint8Array(32);
 
 /** Also the version of the encoding: another encoding takes another context. */
-const HASH_CONTEXT = 'carecord/audit/event/v1';
+const HASH_CONTEXT = 'audit/event';
 
 const optionalText = z.string().nullable();
 

@@ -1,7 +1,6 @@
 import { newId } from '@carecord/core';
-import type { FhirResource } from '@carecord/fhir';
+import type { FhirResource, PurposeOfUse } from '@carecord/fhir';
 import { ConsentError } from './consent-error.ts';
-import type { PurposeOfUse } from './purpose.ts';
 import { isResourceType } from './resource-types.ts';
 import {
   ACT_CODE_SYSTEM, ACT_REASON_SYSTEM, CONSENT_CATEGORY, CONSENT_SCOPE_SYSTEM, OPT_IN, OPT_OUT, PARTICIPATION_TYPE_SYSTEM,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ConsentDecider } from './index.ts';
-import type { PurposeOfUse } from './index.ts';
+import { ConsentDecider, RESOURCE_TYPES } from './index.ts';
+import type { Decision } from './index.ts';
+import type { PurposeOfUse } from '@carecord/fhir';
 
 /** A consent as the tests think of it; the reference below decides on this, never on FHIR. */
 interface Rule {
@@ -114,10 +115,10 @@ const askedArbitrary = (purposes: PurposeOfUse[]): fc.Arbitrary<Asked> =>
 
 const everythingUnattended = 'permit (principal, action == Action::"releaseUnattended", resource);';
 const decider = ConsentDecider.create({ hospitalPolicies: everythingUnattended, holder: 'did:web:holder.example' });
-const permits = (rules: Rule[], { requester, purpose, type, day: number }: Asked): boolean =>
-  decider.decide({
-    requester, purpose, role: 'clinician', resourceTypes: [type], consents: rules.map(toConsent), now: new Date(`${day(number)}T23:59:59.999Z`),
-  }).outcome === 'permit';
+const instant = (number: number): Date => new Date(`${day(number)}T23:59:59.999Z`);
+const decide = (rules: Rule[], { requester, purpose, day: number }: Omit<Asked, 'type'>, resourceTypes: readonly string[], from = decider): Decision =>
+  from.decide({ requester, purpose, role: 'clinician', resourceTypes, consents: rules.map(toConsent), now: instant(number) });
+const permits = (rules: Rule[], asked: Asked): boolean => decide(rules, asked, [asked.type]).outcome === 'permit';
 
 describe('the decision function against an independent reference', () => {
   it('permits nothing that the reference denies, whatever it does not understand', () => {
@@ -148,5 +149,54 @@ describe('the decision function against an independent reference', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  // Types that no policy names are decided together: the whole of R4 must come out as if each were asked for alone.
+  it('agrees with it about every type when all are asked for at once', () => {
+    const purposes: PurposeOfUse[] = ['TREAT', 'HPAYMT', 'HRESCH'];
+    fc.assert(
+      fc.property(fc.array(ruleArbitrary(2, purposes, fc.constant(undefined)), { maxLength: 3 }), askedArbitrary(purposes), (drawn, asked) => {
+        const rules = drawn.map((rule) => alternating(rule, rule.type));
+        const expected = RESOURCE_TYPES.filter((type) => referencePermits(rules, { ...asked, type }));
+        expect(decide(rules, asked, RESOURCE_TYPES).permittedTypes).toEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('decides a type as if it were asked for alone, whatever is not understood and whatever types the hospital names', () => {
+    const purposes: PurposeOfUse[] = ['TREAT', 'ETREAT', 'HRESCH'];
+    const sometimes = fc.option(fc.constantFrom(...(Object.keys(RIDDLES) as (keyof typeof RIDDLES)[])), { nil: undefined });
+    const own = `${everythingUnattended}
+      forbid (principal, action == Action::"releaseUnattended", resource) when { [RecordType::"Condition", RecordType::"Goal"].contains(resource) };
+      forbid (principal, action, resource == RecordType::"Flag") when { context.purpose == Purpose::"TREAT" };`;
+    const strict = ConsentDecider.create({ hospitalPolicies: own, holder: 'did:web:holder.example' });
+    const some = ['Observation', 'Condition', 'Immunization', 'Goal', 'Flag', 'Patient', 'Encounter'];
+    const sorted = (decision: Pick<Decision, 'deniedTypes' | 'permittedTypes' | 'referredTypes' | 'outcome'>): string[] =>
+      [...decision.permittedTypes.map((type) => `${decision.outcome} ${type}`), ...decision.referredTypes.map((type) => `refer ${type}`), ...decision.deniedTypes.map((type) => `deny ${type}`)].sort();
+    fc.assert(
+      fc.property(fc.array(ruleArbitrary(1, purposes, sometimes), { maxLength: 3 }), askedArbitrary(purposes), (rules, asked) => {
+        const alone = some.flatMap((type) => sorted(decide(rules, asked, [type], strict))).sort();
+        expect(sorted(decide(rules, asked, some, strict))).toEqual(alone);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('says until when: before that nothing that it permits is denied', () => {
+    const purposes: PurposeOfUse[] = ['TREAT', 'ETREAT', 'HRESCH'];
+    let ended = 0;
+    fc.assert(
+      fc.property(fc.array(ruleArbitrary(2, purposes, fc.constant(undefined)), { maxLength: 3 }), askedArbitrary(purposes), (rules, asked) => {
+        const { permittedTypes, permittedUntil } = decide(rules, asked, TYPES);
+        for (let later = asked.day + 1; permittedTypes.length > 0 && later <= 21; later += 1) {
+          const still = decide(rules, { ...asked, day: later }, TYPES).permittedTypes;
+          if (permittedUntil === undefined || instant(later) < permittedUntil) expect(still).toEqual(expect.arrayContaining(permittedTypes));
+          else if (!permittedTypes.every((type) => still.includes(type))) ended += 1;
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(ended).toBeGreaterThan(10);
   });
 });

@@ -42,6 +42,7 @@ describe('a consent that permits', () => {
       referredTypes: [],
       deniedTypes: [],
       partial: false,
+      permittedUntil: new Date(statement.validUntil.getTime() + 1),
       policies: [`consent-0/${permitB.id}/root`, 'hospital/unattended-treatment'],
       reason: 'CONSENT_PERMITS',
       refusedPermits: [],
@@ -109,6 +110,46 @@ describe('a consent that denies', () => {
     const { id } = permitB;
     expect(decide({ consents: [{ ...denyB, id }, { ...permitB, id }] }).reason).toBe('CONSENT_DENIES');
     expect(decide({ consents: [{ ...permitB, id }, { ...denyB, id }] }).reason).toBe('CONSENT_DENIES');
+  });
+});
+
+describe('the end of a permission', () => {
+  const at = (days: number): Date => new Date(NOW.getTime() + days * DAY);
+  const until = (change: Partial<ReleaseQuestion>): Date | undefined => decide(change).permittedUntil;
+  // Both ends of a FHIR period belong to it: the permission ends a millisecond later.
+  const after = (instant: Date): Date => new Date(instant.getTime() + 1);
+  const permit = (days: number, changes: Partial<ConsentStatement> = {}): typeof permitB => buildConsent({ ...statement, validUntil: at(days), ...changes });
+
+  it('is that of the permit that ends first, of those that it rests on', () => {
+    const toC = permit(1, { recipient: { did: C, name: 'C' } });
+    const research = permit(1, { purposes: ['HRESCH'] });
+    expect(until({ consents: [permit(9), permit(5), toC, research] })).toEqual(after(at(5)));
+    expect(until({ consents: [permit(9), permit(5, { resourceTypes: ['Condition'] })], resourceTypes: ['Observation'] })).toEqual(after(at(9)));
+  });
+
+  it('is the end of a period around it', () => {
+    const inner = { type: 'permit', period: { end: at(9).toISOString() } };
+    const around = withProvision({ provision: [inner], period: { start: '2026', end: at(2).toISOString() } });
+    expect(until({ consents: [around] })).toEqual(after(at(2)));
+  });
+
+  it('is there for what is referred to a person, too', () => {
+    expect(decide({ purpose: 'HRESCH', consents: [permit(3, { purposes: ['HRESCH'] })] })).toMatchObject({ outcome: 'refer', permittedUntil: after(at(3)) });
+  });
+
+  it('is the begin of a deny', () => {
+    expect(until({ consents: [permit(9), buildConsent({ ...statement, decision: 'deny', validFrom: at(2), validUntil: at(3) })] })).toEqual(at(2));
+  });
+
+  it('is the end of an exception to a deny', () => {
+    const exception = { type: 'permit', period: { end: at(4).toISOString() } };
+    const deny = { ...denyB, provision: { type: 'deny', provision: [exception] } };
+    expect(until({ consents: [permit(9), deny] })).toEqual(after(at(4)));
+  });
+
+  it('is not there without a period, or without a permission', () => {
+    expect(decide({ consents: [withProvision({ period: undefined })] })).not.toHaveProperty('permittedUntil');
+    expect(decide({ consents: [] })).not.toHaveProperty('permittedUntil');
   });
 });
 
@@ -183,8 +224,19 @@ describe('what is not understood', () => {
   });
 
   it('more provisions than we evaluate deny', () => {
-    const nested = Array.from({ length: 600 }, () => ({ type: 'permit' }));
+    const nested = Array.from({ length: 101 }, () => ({ type: 'permit' }));
     expect(decide({ consents: [withProvision({ provision: nested })] })).toMatchObject({ reason: 'CONSENT_DENIES', policies: ['consent-limit'] });
+    const consents = Array.from({ length: 101 }, () => permitB);
+    expect(decide({ consents })).toMatchObject({ reason: 'CONSENT_DENIES', policies: ['consent-limit'] });
+    expect(decide({ consents: consents.slice(1) }).outcome).toBe('permit');
+  });
+
+  it('consents about other hospitals and purposes do not count', () => {
+    const toC = buildConsent({ ...statement, recipient: { did: C, name: 'C' } });
+    const research = buildConsent({ ...statement, purposes: ['HRESCH'] });
+    const others = Array.from({ length: 300 }, (_, at) => (at % 2 === 0 ? toC : research));
+    expect(decide({ consents: [...others, permitB] }).outcome).toBe('permit');
+    expect(decide({ consents: [...others, ...others, ...others, ...others, permitB] }).policies).toEqual(['consent-limit']);
   });
 
   it('exceptions nested too deeply do not permit', () => {
@@ -230,6 +282,7 @@ describe('errors', () => {
     const overflowing = 'forbid (principal, action == Action::"release", resource == RecordType::"Condition") when { context.now.offset(duration("9223372036854775807ms")) > context.now };';
     expect(decide({ resourceTypes: ['Observation'] }, overflowing)).toMatchObject({ outcome: 'refer' });
     expect(decide({}, overflowing)).toMatchObject({ outcome: 'deny', permittedTypes: [], reason: 'EVALUATION_ERROR' });
+    expect(decide({}, overflowing).error).toMatchObject({ code: 'EVALUATION_FAILED', message: 'Policies failed while they were evaluated: hospital/0.' });
   });
 
   it.each([
@@ -239,7 +292,7 @@ describe('errors', () => {
     ['an impossible time', { now: new Date(Number.NaN) }],
     ['a consent that is no object', { consents: [null as never] }],
   ])('%s denies', (_name, change) => {
-    expect(decide(change)).toMatchObject({ outcome: 'deny', permittedTypes: [], reason: 'EVALUATION_ERROR' });
+    expect(decide(change)).toMatchObject({ outcome: 'deny', permittedTypes: [], reason: 'EVALUATION_ERROR', error: expect.any(Error) as unknown });
   });
 });
 

@@ -1,12 +1,13 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
-import type { FhirResource } from '@carecord/fhir';
+import type { FhirResource, PurposeOfUse } from '@carecord/fhir';
 import { compileConsents } from './compile-consent.ts';
-import type { RefusedPermit } from './compile-consent.ts';
+import type { CompiledConsents, RefusedPermit } from './compile-consent.ts';
+import { ConsentError } from './consent-error.ts';
 import { readHospitalPolicies } from './hospital-policies.ts';
 import { DEFAULT_HOSPITAL_POLICIES } from './policy-schema.ts';
 import { loadPolicies } from './policy-set.ts';
 import type { Circumstances, LoadedPolicies, Verdict } from './policy-set.ts';
-import type { PurposeOfUse } from './purpose.ts';
+import { isResourceType } from './resource-types.ts';
 
 /** What another hospital asks for, and what the patient has said. */
 export interface ReleaseQuestion {
@@ -42,11 +43,19 @@ export interface Decision {
   readonly deniedTypes: string[];
   /** Whether less than everything that was asked for is permitted. */
   readonly partial: boolean;
+  /**
+   * Until when the consents permit it (this instant no longer): a release must end by then. The earliest end among the periods on
+   * which the permission rests, or begin of a deny; it may be too early, never too late. Undefined: without an end. What a
+   * hospital's own policies say about time is not in it.
+   */
+  readonly permittedUntil?: Date;
   /** Ids of the policies that led to it, sorted. */
   readonly policies: string[];
   readonly reason: DecisionReason;
   /** Consents that may have been meant to permit something but are not understood: for the holder's log, not for the asker. */
   readonly refusedPermits: readonly RefusedPermit[];
+  /** With `EVALUATION_ERROR`: what failed, for the holder's log; ours name policies by id and quote no consent. */
+  readonly error?: unknown;
 }
 
 /** The one function that decides whether records leave the hospital. */
@@ -70,15 +79,17 @@ export class ConsentDecider {
   decide(question: ReleaseQuestion): Decision {
     try {
       return this.evaluate(question);
-    } catch {
-      return denial([...question.resourceTypes], [], 'EVALUATION_ERROR', []);
+    } catch (error) {
+      return { ...denial([...question.resourceTypes], [], 'EVALUATION_ERROR', []), error };
     }
   }
 
   private evaluate(question: ReleaseQuestion): Decision {
     const asked = [...new Set(question.resourceTypes)];
-    if (asked.length === 0) return denial([], [], 'EVALUATION_ERROR', []);
-    const { policies: consentPolicies, refused } = compileConsents(question.consents);
+    if (asked.length === 0) throw new ConsentError('EVALUATION_FAILED', 'The question names no resource type.');
+    if (!asked.every(isResourceType)) throw new ConsentError('EVALUATION_FAILED', 'The question names what is no resource type.');
+    const compiled = compileConsents(question.consents, question);
+    const { policies: consentPolicies, refused } = compiled;
     const loaded = loadPolicies(new Map([...consentPolicies, ...this.hospitalPolicies]));
     const circumstances: Circumstances = { ...question, holder: this.holder };
 
@@ -90,12 +101,14 @@ export class ConsentDecider {
     const atOnce = allowedOf(unattended);
     const outcome = atOnce.length > 0 ? 'permit' : 'refer';
     const permittedTypes = outcome === 'permit' ? atOnce : released;
+    const permittedUntil = endOf(compiled, release, question.now);
     return {
       outcome,
       permittedTypes,
       referredTypes: released.filter((type) => !permittedTypes.includes(type)),
       deniedTypes: asked.filter((type) => !released.includes(type)),
       partial: permittedTypes.length < asked.length,
+      ...(permittedUntil === undefined ? {} : { permittedUntil }),
       policies: [...new Set([...idsOf(release), ...idsOf(unattended)])].sort(),
       reason: outcome === 'permit' ? 'CONSENT_PERMITS' : 'POLICY_REFERS',
       refusedPermits: refused,
@@ -109,13 +122,30 @@ export class ConsentDecider {
   }
 }
 
+/** A verdict for each type. Types that no policy names are alike to all of them: one is asked for all. */
 function verdicts(
   loaded: LoadedPolicies,
   action: 'release' | 'releaseUnattended',
   types: readonly string[],
   circumstances: Circumstances,
 ): Map<string, Verdict> {
-  return new Map(types.map((type) => [type, loaded.ask(action, type, circumstances)]));
+  let unnamed: Verdict | undefined;
+  const verdictOf = (type: string): Verdict => {
+    if (loaded.names(type)) return loaded.ask(action, type, circumstances);
+    unnamed ??= loaded.ask(action, type, circumstances);
+    return unnamed;
+  };
+  return new Map(types.map((type) => [type, verdictOf(type)]));
+}
+
+/** The first instant after `now` at which a decisive permit ends, or a deny can begin to hold. */
+function endOf({ policies, turns }: CompiledConsents, release: ReadonlyMap<string, Verdict>, now: Date): Date | undefined {
+  const decisive = new Set([...release.values()].filter(({ allowed }) => allowed).flatMap(({ determining }) => determining));
+  const first = [...turns]
+    .filter(([id]) => decisive.has(id) || policies.get(id)?.effect === 'forbid')
+    .flatMap(([, instants]) => instants)
+    .reduce((earliest, instant) => (instant > now.getTime() ? Math.min(earliest, instant) : earliest), Number.POSITIVE_INFINITY);
+  return Number.isFinite(first) ? new Date(first) : undefined;
 }
 
 function allowedOf(verdictOfType: ReadonlyMap<string, Verdict>): string[] {

@@ -27,7 +27,7 @@ export function readHospitalPolicies(text: string): Map<string, PolicyJson> {
     policies.set(id, parsed.json);
   });
   const [mistake] = policyMistakes(Object.fromEntries(policies));
-  if (mistake !== undefined) throw invalid(mistake);
+  if (mistake !== undefined) throw invalid(mistake.message);
   return policies;
 }
 

@@ -10,11 +10,9 @@
 export { buildConsent, withdrawConsent } from './build-consent.ts';
 export { ConsentError } from './consent-error.ts';
 export { ConsentDecider } from './decider.ts';
-export { DEFAULT_HOSPITAL_POLICIES, POLICY_SCHEMA } from './policy-schema.ts';
-export { isPurposeOfUse, PURPOSES_OF_USE } from './purpose.ts';
+export { DEFAULT_HOSPITAL_POLICIES } from './policy-schema.ts';
 export { isResourceType, RESOURCE_TYPES } from './resource-types.ts';
 export type { ConsentStatement } from './build-consent.ts';
 export type { RefusedPermit } from './compile-consent.ts';
 export type { ConsentErrorCode } from './consent-error.ts';
 export type { Decision, DecisionReason, ReleaseQuestion } from './decider.ts';
-export type { PurposeOfUse } from './purpose.ts';

@@ -1,4 +1,4 @@
-import { PURPOSES_OF_USE } from './purpose.ts';
+import { PURPOSES_OF_USE } from '@carecord/fhir';
 import { RESOURCE_TYPES } from './resource-types.ts';
 
 const quoted = (names: readonly string[]): string => names.map((name) => JSON.stringify(name)).join(', ');

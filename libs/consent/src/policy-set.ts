@@ -1,8 +1,9 @@
 import { preparsePolicySet, preparseSchema, statefulIsAuthorized, validate } from '@cedar-policy/cedar-wasm/nodejs';
-import type { Policy } from '@cedar-policy/cedar-wasm/nodejs';
+import type { Policy, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { ConsentError } from './consent-error.ts';
 import { POLICY_SCHEMA } from './policy-schema.ts';
 import type { ReleaseAction } from './policy-schema.ts';
-import type { PurposeOfUse } from './purpose.ts';
+import type { PurposeOfUse } from '@carecord/fhir';
 
 /** Who asks whom, for what, when. */
 export interface Circumstances {
@@ -19,44 +20,56 @@ export interface Verdict {
   readonly determining: readonly string[];
 }
 
-/** Thrown where Cedar reports anything but a clean answer; whoever catches it denies. */
-export class PolicyEvaluationError extends Error {
-  override readonly name = 'PolicyEvaluationError';
-}
-
 // Names of Cedar's cache of parsed policies. Loading and asking happen in one synchronous stretch, so one name does.
 const SCHEMA_NAME = 'carecord';
 const POLICY_SET_NAME = 'current';
 let schemaLoaded = false;
 
+/** Policies named in one error: one is enough to begin with, and a log line has an end. */
+const MAX_NAMED = 5;
+
 /** Policies that fit the schema, ready to be asked until the next set is loaded. */
 export interface LoadedPolicies {
   ask(action: ReleaseAction, resourceType: string, circumstances: Circumstances): Verdict;
+  /**
+   * Whether a policy may tell this resource type from others. A type is an entity of an enumeration, without attributes or
+   * parents: the policies that do not name it cannot tell it from any other that they do not name.
+   */
+  names(resourceType: string): boolean;
 }
 
-/** The messages of Cedar's strict validation of policies against our schema; empty when they fit. */
-export function policyMistakes(policies: Readonly<Record<string, Policy>>): string[] {
+/** What does not fit the schema: Cedar's words, and the id of the policy where Cedar names one. */
+export interface PolicyMistake {
+  readonly policy?: string;
+  readonly message: string;
+}
+
+/** The mistakes that Cedar's strict validation of policies against our schema finds; empty when they fit. */
+export function policyMistakes(policies: Readonly<Record<string, Policy>>): PolicyMistake[] {
   const answer = validate({ schema: POLICY_SCHEMA, policies: { staticPolicies: { ...policies } }, validationSettings: { mode: 'strict' } });
-  if (answer.type === 'failure') return answer.errors.map((error) => error.message);
-  return answer.validationErrors.map(({ error }) => error.message);
+  if (answer.type === 'failure') return answer.errors.map(({ message }) => ({ message }));
+  return answer.validationErrors.map(({ policyId, error }) => ({ policy: policyId, message: error.message }));
 }
 
 /**
  * Validates and loads policies. Ask before any other set is loaded, without awaiting in between.
- * @throws PolicyEvaluationError when one does not fit the schema
+ * @throws ConsentError `EVALUATION_FAILED` when one does not fit the schema
  */
-export function loadPolicies(policies: ReadonlyMap<string, Policy>): LoadedPolicies {
+export function loadPolicies(policies: ReadonlyMap<string, PolicyJson>): LoadedPolicies {
   const staticPolicies = Object.fromEntries(policies);
-  if (policyMistakes(staticPolicies).length > 0) throw new PolicyEvaluationError('A policy does not fit the schema.');
-  if (!schemaLoaded && preparseSchema(SCHEMA_NAME, POLICY_SCHEMA).type !== 'success') throw new PolicyEvaluationError('The schema cannot be read.');
+  const mistakes = policyMistakes(staticPolicies);
+  if (mistakes.length > 0) throw failed(`Policies do not fit the schema: ${named(mistakes.map(({ policy }) => policy))}.`);
+  if (!schemaLoaded && preparseSchema(SCHEMA_NAME, POLICY_SCHEMA).type !== 'success') throw failed('The schema cannot be read.');
   schemaLoaded = true;
-  if (preparsePolicySet(POLICY_SET_NAME, { staticPolicies }).type !== 'success') throw new PolicyEvaluationError('A policy cannot be read.');
-  return { ask };
+  if (preparsePolicySet(POLICY_SET_NAME, { staticPolicies }).type !== 'success') throw failed('A policy cannot be read.');
+  const texts = new Set<unknown>();
+  collectTexts(staticPolicies, texts);
+  return { ask, names: (resourceType) => texts.has(resourceType) };
 }
 
 /**
  * Cedar skips a policy that errors, a `forbid` too: an answer with any error is therefore no answer.
- * @throws PolicyEvaluationError
+ * @throws ConsentError `EVALUATION_FAILED`
  */
 function ask(action: ReleaseAction, resourceType: string, { requester, holder, role, purpose, now }: Circumstances): Verdict {
   const answer = statefulIsAuthorized({
@@ -74,8 +87,24 @@ function ask(action: ReleaseAction, resourceType: string, { requester, holder, r
     validateRequest: true,
     preparsedPolicySetId: POLICY_SET_NAME,
   });
-  if (answer.type === 'failure') throw new PolicyEvaluationError('The question does not fit the schema.');
+  if (answer.type === 'failure') throw failed('The question does not fit the schema.');
   const { decision, diagnostics } = answer.response;
-  if (diagnostics.errors.length > 0) throw new PolicyEvaluationError('A policy failed while it was evaluated.');
+  if (diagnostics.errors.length > 0) throw failed(`Policies failed while they were evaluated: ${named(diagnostics.errors.map(({ policyId }) => policyId))}.`);
   return { allowed: decision === 'allow', determining: diagnostics.reason };
+}
+
+/** Every text in policies: more than the names of types, so that none is missed whatever form Cedar's JSON gives it. */
+function collectTexts(value: unknown, texts: Set<unknown>): void {
+  if (typeof value === 'string') texts.add(value);
+  else if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) collectTexts(part, texts);
+}
+
+/** Policies by id, for the log: Cedar's own words may quote a consent's values. */
+function named(ids: readonly (string | undefined)[]): string {
+  const known = [...new Set(ids.filter((id) => id !== undefined))];
+  return known.length === 0 ? 'Cedar names none' : known.slice(0, MAX_NAMED).join(', ');
+}
+
+function failed(message: string): ConsentError {
+  return new ConsentError('EVALUATION_FAILED', message);
 }

@@ -1,7 +1,8 @@
+import { didSchema } from '@carecord/identity';
 import { readPeriod } from './period.ts';
 import type { HalfOpenPeriod } from './period.ts';
-import { isPurposeOfUse } from './purpose.ts';
-import type { PurposeOfUse } from './purpose.ts';
+import { isPurposeOfUse } from '@carecord/fhir';
+import type { PurposeOfUse } from '@carecord/fhir';
 import { isResourceType } from './resource-types.ts';
 import { ACT_REASON_SYSTEM, PARTICIPATION_TYPE_SYSTEM, RESOURCE_TYPE_SYSTEM, URI_IDENTIFIER_SYSTEM } from './terminology.ts';
 
@@ -24,8 +25,6 @@ export interface ReadConditions {
 const READ_ELEMENTS = ['id', 'extension', 'type', 'provision', 'actor', 'purpose', 'class', 'period'];
 /** Entries of one list at the most: more than there are resource types helps nobody. */
 const MAX_LIST = 200;
-// DID syntax (DID Core 3.1), with a bound on the length.
-const DID = /^did:[a-z0-9]{1,32}:[A-Za-z0-9._:%-]{1,500}$/;
 /** Roles that mean "who receives": information recipient and primary information recipient. */
 const RECIPIENT_ROLES = ['IRCP', 'PRCP'];
 
@@ -78,7 +77,7 @@ function readRecipient(actor: unknown): string | undefined {
   if (named.reference !== undefined && !(typeof named.reference === 'string' && named.reference.startsWith('Organization/'))) return undefined;
   const identifier = only(named.identifier, ['use', 'type', 'system', 'value']);
   if (identifier?.system !== URI_IDENTIFIER_SYSTEM || !['official', 'usual', undefined].includes(identifier.use as string | undefined)) return undefined;
-  return typeof identifier.value === 'string' && DID.test(identifier.value) ? identifier.value : undefined;
+  return didSchema.safeParse(identifier.value).data;
 }
 
 /** The code of a Coding of this system. */

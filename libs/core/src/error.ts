@@ -10,9 +10,17 @@ export abstract class CarecordError<Code extends string = string> extends Error 
    * @param message a sentence that says what happened and, where possible, what to do next
    * @param options `cause`: the underlying error, for the log alone
    */
-  protected constructor(code: Code, message: string, options?: { readonly cause?: unknown }) {
+  constructor(code: Code, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.code = code;
     this.name = new.target.name;
   }
+}
+
+/**
+ * What may be written down about a failure: the code of an error of ours, never a text.
+ * @param fallback for every other error
+ */
+export function errorCodeOf(error: unknown, fallback = 'INTERNAL'): string {
+  return error instanceof CarecordError ? String(error.code) : fallback;
 }

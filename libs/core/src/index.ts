@@ -3,13 +3,17 @@
  */
 export { canonicalJson, canonicalJsonBytes } from './canonical-json.ts';
 export { later, systemClock } from './clock.ts';
-export { CarecordError } from './error.ts';
+export { CarecordError, errorCodeOf } from './error.ts';
 export { newId } from './identifier.ts';
+export { KeyLock } from './key-lock.ts';
+export { LISTINGS } from './listing.ts';
 export { silentLogger } from './logger.ts';
 export { RateLimiter } from './rate-limiter.ts';
+export { base64UrlSchema, fromBase64Url, toBase64Url, toHex } from './text-encoding.ts';
 export { bytes, decodeWire, encodeWire } from './wire.ts';
 export { WireError } from './wire-error.ts';
 export type { Clock } from './clock.ts';
+export type { Listing } from './listing.ts';
 export type { LogFields, Logger } from './logger.ts';
 export type { Outbox, OutboxHandler, OutboxPayload } from './outbox.ts';
 export type { Rate } from './rate-limiter.ts';

@@ -4,8 +4,4 @@ import { CarecordError } from './error.ts';
 export type WireErrorCode = 'WIRE_TOO_LARGE' | 'WIRE_MALFORMED' | 'WIRE_SCHEMA';
 
 /** Why bytes from outside were not accepted as a message. */
-export class WireError extends CarecordError<WireErrorCode> {
-  constructor(code: WireErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(code, message, options);
-  }
-}
+export class WireError extends CarecordError<WireErrorCode> {}

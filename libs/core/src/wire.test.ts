@@ -32,6 +32,17 @@ describe('wire messages', () => {
     expect(() => decodeWire(schema, encoded, LIMIT)).toThrow(expect.objectContaining({ code: 'WIRE_MALFORMED' }));
   });
 
+  it.each([
+    ['with keys that are not sorted', Uint8Array.of(0xa2, 0x61, 0x62, 0x01, 0x61, 0x61, 0x02)],
+    ['with a number as a longer float', Uint8Array.of(0xa2, 0x61, 0x61, 0x01, 0x61, 0x62, 0xfb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0)],
+    ['with a whole number as a float', Uint8Array.of(0xa2, 0x61, 0x61, 0x01, 0x61, 0x62, 0xf9, 0x3c, 0x00)],
+  ])('are refused %s, though they are CBOR of the right shape', (_, encoded) => {
+    const numbers = z.strictObject({ a: z.number(), b: z.number() });
+    expect(() => decodeWire(numbers, encoded, LIMIT)).toThrow(expect.objectContaining({ code: 'WIRE_MALFORMED' }));
+    const sorted = Uint8Array.of(0xa2, 0x61, 0x61, 0x02, 0x61, 0x62, 0x01);
+    expect(decodeWire(numbers, sorted, LIMIT)).toEqual({ a: 2, b: 1 });
+  });
+
   it('are refused with another shape, and the error shows none of the content', () => {
     const secret = { id: 'a', data: Uint8Array.of(1), key: Uint8Array.of(1, 2), surname: 'Nightingale' };
     const encoded = encodeWire(z.any(), secret);

@@ -19,14 +19,18 @@ export function encodeWire<Schema extends z.ZodType>(schema: Schema, value: z.in
 }
 
 /**
- * Decodes a message from a peer: its size is checked first, then the encoding (deterministic CBOR alone: no duplicate
- * keys, no indefinite lengths, no tags), then the shape.
+ * Decodes a message from a peer: its size is checked first, then that it is CBOR without duplicate keys, indefinite lengths
+ * and tags, then the shape, then that it is the one deterministic encoding of what it says.
  * @param maxBytes the message's limit in bytes
  * @throws WireError `WIRE_TOO_LARGE`, `WIRE_MALFORMED` or `WIRE_SCHEMA`
  */
 export function decodeWire<Schema extends z.ZodType>(schema: Schema, encoded: Uint8Array, maxBytes: number): z.infer<Schema> {
   if (encoded.length > maxBytes) throw new WireError('WIRE_TOO_LARGE', `A message is larger than ${maxBytes} bytes.`);
-  return parse(schema, decodeStrictly(encoded));
+  const value = decodeStrictly(encoded);
+  const message = parse(schema, value);
+  // After the shape: writing many small values again costs more than reading them, so only a message of ours is worth it.
+  if (Buffer.compare(encode(value, rfc8949EncodeOptions), encoded) !== 0) throw malformed();
+  return message;
 }
 
 function decodeStrictly(encoded: Uint8Array): unknown {
@@ -40,8 +44,12 @@ function decodeStrictly(encoded: Uint8Array): unknown {
       rejectDuplicateMapKeys: true,
     });
   } catch (cause) {
-    throw new WireError('WIRE_MALFORMED', 'A message is not deterministic CBOR.', { cause });
+    throw malformed(cause);
   }
+}
+
+function malformed(cause?: unknown): WireError {
+  return new WireError('WIRE_MALFORMED', 'A message is not deterministic CBOR.', { cause });
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {

@@ -1,12 +1,15 @@
 import { blake3 } from '@napi-rs/blake-hash';
 import { CID } from 'multiformats/cid';
 import { create as createDigest } from 'multiformats/hashes/digest';
+import { z } from 'zod';
 import { CryptoError } from './crypto-error.ts';
 
 /** Multicodec table: `raw` binary, and the multihash code of BLAKE3. */
 const RAW_CODEC = 0x55;
 const BLAKE3_MULTIHASH = 0x1e;
 const BLAKE3_BYTES = 32;
+/** 36 bytes (version, codec, multihash) in base32, with the letter that names the base. */
+const CONTENT_ID_CHARACTERS = 59;
 
 /**
  * The content id of a ciphertext: CIDv1, raw codec, BLAKE3-256, base32. It says nothing about the plaintext.
@@ -41,3 +44,6 @@ export function isContentId(text: string): boolean {
     return false;
   }
 }
+
+/** A content id in a message; its length is looked at before it is parsed. */
+export const contentIdSchema = z.string().length(CONTENT_ID_CHARACTERS, { abort: true }).refine(isContentId, 'is no content id');

@@ -21,8 +21,4 @@ export type CryptoErrorCode =
   | 'PASSWORD_TOO_LONG';
 
 /** Why a cryptographic operation was refused. Messages never say which of several checks failed. */
-export class CryptoError extends CarecordError<CryptoErrorCode> {
-  constructor(code: CryptoErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(code, message, options);
-  }
-}
+export class CryptoError extends CarecordError<CryptoErrorCode> {}

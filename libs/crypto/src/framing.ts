@@ -16,6 +16,14 @@ export function frame(...parts: readonly (Uint8Array | string)[]): Uint8Array {
   return plain(framed);
 }
 
+/**
+ * The one rule of contexts: a caller writes `<room>/<what for>`, such as `records/data-key`, and every function of this lib
+ * that takes a context puts the project and the version of its formats before it.
+ */
+export function contextLabel(context: string): string {
+  return `carecord/v1/${context}`;
+}
+
 /** A Node `Buffer` seen as the plain `Uint8Array` that leaves this lib: no copy, no surprising `toString` or `slice`. */
 export function plain(buffer: Uint8Array): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);

@@ -3,7 +3,7 @@ import { bytes } from '@carecord/core';
 import { z } from 'zod';
 import { CryptoError } from './crypto-error.ts';
 import { ED25519_SIGNATURE_BYTES, ed25519PrivateKey, ed25519PublicKeyOf, verifyEd25519 } from './ed25519.ts';
-import { frame, plain } from './framing.ts';
+import { contextLabel, frame, plain } from './framing.ts';
 import { randomKey } from './keys.ts';
 import { ML_DSA_65_SIGNATURE_BYTES, mlDsa65PrivateKey, mlDsa65PublicKeyOf, signMlDsa65, verifyMlDsa65 } from './ml-dsa.ts';
 
@@ -83,5 +83,5 @@ export function verifyWithContext(publicKeys: SigningPublicKeys, context: string
 }
 
 function contextual(context: string, message: Uint8Array): Uint8Array {
-  return frame(`carecord/v1/${context}`, message);
+  return frame(contextLabel(context), message);
 }

@@ -8,16 +8,17 @@
  * verifyContentId(contentId, sealed);
  * open(key, sealed, 'example/greeting');
  */
-export { contentIdOf, isContentId, verifyContentId } from './content-id.ts';
+export { contentIdOf, contentIdSchema, isContentId, verifyContentId } from './content-id.ts';
 export { CryptoError } from './crypto-error.ts';
-export { ed25519PublicKey, signEd25519, verifyEd25519 } from './ed25519.ts';
+export { ED25519_PUBLIC_KEY_BYTES, ed25519PublicKey, signEd25519, verifyEd25519 } from './ed25519.ts';
 export { hashWithContext, keyedToken, sha256 } from './hash.ts';
 export { generateSigningSeeds, hybridSignatureSchema, hybridSigner, signWithContext, verifyWithContext } from './hybrid-signature.ts';
 export { generalJwsSchema, signJws, verifyJws } from './jws.ts';
 export { constantTimeEqual, deriveKey, randomKey, randomNonce } from './keys.ts';
+export { ML_DSA_65_PUBLIC_KEY_BYTES } from './ml-dsa.ts';
 export { openWithPassphrase, sealWithPassphrase } from './passphrase.ts';
 export { hashPassword, verifyPassword } from './password.ts';
-export { generateRecipientSeed, openFrom, RECIPIENT_OVERHEAD_BYTES, RECIPIENT_PUBLIC_KEY_BYTES, recipientPublicKey, sealTo } from './recipient.ts';
+export { generateRecipientSeed, openFrom, RECIPIENT_PUBLIC_KEY_BYTES, recipientPublicKey, sealTo } from './recipient.ts';
 export { open, seal, SEAL_OVERHEAD_BYTES } from './seal.ts';
 export type { CryptoErrorCode } from './crypto-error.ts';
 export type { HybridSignature, HybridSigner, SigningPublicKeys, SigningSeeds } from './hybrid-signature.ts';

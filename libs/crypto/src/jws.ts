@@ -1,33 +1,30 @@
+import { base64UrlSchema, fromBase64Url, toBase64Url } from '@carecord/core';
 import { flattenedVerify } from 'jose';
 import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { CryptoError } from './crypto-error.ts';
 import { importEd25519PublicKey } from './ed25519.ts';
 import type { HybridSigner, SigningPublicKeys } from './hybrid-signature.ts';
-import { importMlDsa65PublicKey } from './ml-dsa.ts';
+import { importMlDsa65PublicKey, ML_DSA_65_SIGNATURE_BYTES } from './ml-dsa.ts';
 
 /** The largest payload: a grant that names 20,000 versions. Messages that carry a JWS have tighter limits of their own. */
-const MAX_PAYLOAD_CHARACTERS = 8 * 1024 * 1024;
-/** A header holds an algorithm, a type and a DID URL (at most 400 characters), as base64url. */
-const MAX_HEADER_CHARACTERS = 1024;
-/** An ML-DSA-65 signature has 3309 bytes. */
-const MAX_SIGNATURE_CHARACTERS = 4412;
+const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
+/** A header holds an algorithm, a type and a DID URL (at most 400 characters). */
+const MAX_HEADER_BYTES = 768;
 
 /** RFC 9864 (`Ed25519`, fully specified) and the JOSE registration of FIPS 204. */
 const ED25519 = 'Ed25519';
 const ML_DSA_65 = 'ML-DSA-65';
 
-const base64url = (maxLength: number): z.ZodString =>
-  z
-    .string()
-    .max(maxLength)
-    .regex(/^[A-Za-z0-9_-]*$/);
-
-const signatureSchema = z.strictObject({ protected: base64url(MAX_HEADER_CHARACTERS), signature: base64url(MAX_SIGNATURE_CHARACTERS) });
+const signatureSchema = z.strictObject({
+  protected: base64UrlSchema({ atMost: MAX_HEADER_BYTES }),
+  // The longer one of the two.
+  signature: base64UrlSchema({ atMost: ML_DSA_65_SIGNATURE_BYTES }),
+});
 
 /** A General JWS of ours in JSON: exactly two signatures, nothing unprotected. */
 export const generalJwsSchema = z.strictObject({
-  payload: base64url(MAX_PAYLOAD_CHARACTERS),
+  payload: base64UrlSchema({ atMost: MAX_PAYLOAD_BYTES }),
   signatures: z.array(signatureSchema).length(2).readonly(),
 });
 
@@ -50,7 +47,7 @@ export async function signJws(
   keyIds: { readonly ed25519: string; readonly mlDsa65: string },
   payload: Uint8Array,
 ): Promise<GeneralJws> {
-  const encodedPayload = Buffer.from(payload).toString('base64url');
+  const encodedPayload = toBase64Url(payload);
   const ed25519 = encodeHeader({ alg: ED25519, typ: type, kid: keyIds.ed25519 });
   const mlDsa65 = encodeHeader({ alg: ML_DSA_65, typ: type, kid: keyIds.mlDsa65 });
   const signature = await signer.signEach({
@@ -60,8 +57,8 @@ export async function signJws(
   return {
     payload: encodedPayload,
     signatures: [
-      { protected: ed25519, signature: Buffer.from(signature.ed25519).toString('base64url') },
-      { protected: mlDsa65, signature: Buffer.from(signature.mlDsa65).toString('base64url') },
+      { protected: ed25519, signature: toBase64Url(signature.ed25519) },
+      { protected: mlDsa65, signature: toBase64Url(signature.mlDsa65) },
     ],
   };
 }
@@ -88,7 +85,7 @@ export async function verifyJws(jws: unknown, type: string, publicKeys: SigningP
   } catch (cause) {
     throw jwsInvalid(cause);
   }
-  return new Uint8Array(Buffer.from(payload, 'base64url'));
+  return fromBase64Url(payload);
 }
 
 async function verifyOne(
@@ -103,11 +100,11 @@ async function verifyOne(
 }
 
 function encodeHeader(header: z.infer<typeof headerSchema>): string {
-  return Buffer.from(JSON.stringify(header), 'utf8').toString('base64url');
+  return toBase64Url(new TextEncoder().encode(JSON.stringify(header)));
 }
 
 function decodeHeader(encoded: string): z.infer<typeof headerSchema> {
-  const text = Buffer.from(encoded, 'base64url').toString('utf8');
+  const text = new TextDecoder().decode(fromBase64Url(encoded));
   const header: unknown = JSON.parse(text);
   // A header that names a member twice reads differently in different parsers; written back, it is shorter.
   if (JSON.stringify(header) !== text) throw jwsInvalid();

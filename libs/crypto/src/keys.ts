@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-import { plain } from './framing.ts';
+import { contextLabel, plain } from './framing.ts';
 
 /** Every symmetric key of ours: AES-256, HMAC-SHA256, HKDF-SHA256 output. */
 export const KEY_BYTES = 32;
@@ -15,7 +15,7 @@ export function hkdfSha256(secret: Uint8Array, salt: Uint8Array, info: Uint8Arra
  * @param context what the key is for; goes into `info`
  */
 export function deriveKey(secret: Uint8Array, context: string): Uint8Array {
-  return hkdfSha256(secret, new Uint8Array(), Buffer.from(`carecord/v1/${context}`, 'utf8'), KEY_BYTES);
+  return hkdfSha256(secret, new Uint8Array(), Buffer.from(contextLabel(context), 'utf8'), KEY_BYTES);
 }
 
 /** A fresh random 32-byte key. */

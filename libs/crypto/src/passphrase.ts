@@ -11,7 +11,7 @@ const SUITE_ARGON2ID_64_MIB = 1;
 /** RFC 9106's second recommended option: a key file is opened once a start, so it may cost more than a sign-in. */
 const COST: Argon2Cost = { memory: 65_536, passes: 3, parallelism: 4 };
 
-const CONTEXT = 'passphrase';
+const CONTEXT = 'crypto/passphrase';
 const HEADER_BYTES = 1 + ARGON2_SALT_BYTES;
 
 /**

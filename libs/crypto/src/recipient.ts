@@ -10,8 +10,9 @@ import { randomKey } from './keys.ts';
  */
 const suite = new CipherSuite(KEM_MLKEM768_X25519, KDF_HKDF_SHA256, AEAD_AES_256_GCM);
 
-/** The hybrid KEM's seed, public key and encapsulated secret, in bytes. */
+/** A seed of the hybrid KEM, in bytes. */
 export const RECIPIENT_SEED_BYTES = 32;
+/** A public key to seal to, in bytes: ML-KEM-768 (1184), then X25519 (32). */
 export const RECIPIENT_PUBLIC_KEY_BYTES = 1216;
 const ENCAPSULATED_BYTES = 1120;
 

@@ -1,6 +1,6 @@
 import { decryptAes256Gcm, encryptAes256Gcm, NONCE_BYTES, TAG_BYTES } from './aes-gcm.ts';
 import { CryptoError } from './crypto-error.ts';
-import { frame, plain } from './framing.ts';
+import { contextLabel, frame, plain } from './framing.ts';
 import { KEY_BYTES, randomNonce } from './keys.ts';
 
 /** Names the algorithm, so that another can come without a flag day. 1: AES-256-GCM with a random 96-bit nonce. */
@@ -49,7 +49,7 @@ export function open(key: Uint8Array, sealed: Uint8Array, context: string, assoc
 }
 
 function authenticated(context: string, associatedData: Uint8Array = new Uint8Array()): Uint8Array {
-  return frame(Uint8Array.of(SUITE_AES_256_GCM), context, associatedData);
+  return frame(Uint8Array.of(SUITE_AES_256_GCM), contextLabel(context), associatedData);
 }
 
 function openFailed(cause?: unknown): CryptoError {

@@ -1,12 +1,11 @@
 import type { AuditActor, AuditEntry } from '@carecord/audit';
-import { CarecordError } from '@carecord/core';
+import { errorCodeOf, fromBase64Url } from '@carecord/core';
 import type { OutboxPayload } from '@carecord/core';
 import { registerBlocks } from '@carecord/network';
 import type { Member } from '@carecord/network';
 import { BlockGate } from './block-gate.ts';
 import type { HolderDependencies, Staff } from './dependencies.ts';
-import { ExchangeError } from './error.ts';
-import { fromBase64Url } from './encoding.ts';
+import { ExchangeError } from './exchange-error.ts';
 import type { ReceivedRequest } from './ports.ts';
 import { ACCESS_REQUEST_PROTOCOL } from './protocols.ts';
 import type { AccessAnswer } from './protocols.ts';
@@ -157,7 +156,7 @@ export class AccessHolder {
   private async rememberRefusal(error: unknown, request: AccessRequest | undefined, from: Member, receivedAt: Date): Promise<void> {
     const { clock, logger } = this.dependencies;
     const known = error instanceof NotAvailable;
-    const reasonCode = reasonOf(error);
+    const reasonCode = known ? error.reasonCode : errorCodeOf(error, 'INTERNAL_ERROR');
     const patientId = known ? error.patientId : undefined;
     if (!known) logger.error('access-request-failed', { requestId: request?.requestId }, error);
     const row =
@@ -205,11 +204,6 @@ function entryOf(request: AccessRequest): Pick<AuditEntry, 'actor' | 'counterpar
 /** For a request that may not even be readable: the sender is proven by the connection. */
 function senderEntry(from: Member, request: AccessRequest | undefined): Pick<AuditEntry, 'actor' | 'counterparty' | 'purpose' | 'requestId'> {
   return request === undefined ? { actor: { kind: 'hospital', id: from.did }, counterparty: from.did } : entryOf(request);
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof NotAvailable) return error.reasonCode;
-  return error instanceof CarecordError ? (error as CarecordError).code : 'INTERNAL_ERROR';
 }
 
 function replayed(): ExchangeError {

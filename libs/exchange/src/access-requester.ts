@@ -5,8 +5,7 @@ import { fetchBlocks, NetworkError } from '@carecord/network';
 import type { Member } from '@carecord/network';
 import type { OpenedRecord } from '@carecord/records';
 import type { RequesterDependencies, Staff } from './dependencies.ts';
-import { fromBase64Url } from './encoding.ts';
-import { ExchangeError } from './error.ts';
+import { ExchangeError } from './exchange-error.ts';
 import { verifyGrant } from './grant.ts';
 import { ANSWER_LIFETIME_MILLISECONDS, REFERRAL_LIFETIME_MILLISECONDS } from './limits.ts';
 import type { SentChange, SentRequest } from './ports.ts';
@@ -148,7 +147,7 @@ export class AccessRequester {
     const deadline = new Date(terms.expiresAt);
     const change: SentChange = {
       state: nextSent(sent.state, 'release'),
-      sealedGrant: this.sealed.sealGrant(sent.requestId, fromBase64Url(jws.payload)),
+      sealedGrant: this.sealed.sealGrant(sent.requestId, jws),
       deadline,
       settledAt: clock.now(),
     };

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { issueGrant, openGrant, verifyGrant } from './grant.ts';
 import { known, makeIdentity } from '../../testkit/src/exchange-fixture.ts';
 import { MAX_GRANT_VERSIONS } from './limits.ts';
+import { SealedValues } from './sealed-values.ts';
 
 const NOW = new Date('2026-06-01T08:00:00.000Z');
 const UNTIL = later(NOW, 3_600_000);
@@ -53,6 +54,15 @@ describe('grant', () => {
     expect(dataKeys.map(hex)).toEqual(versions.map(({ dataKey }) => hex(dataKey)));
     expect(terms.versions.map(({ contentId }) => contentId)).toEqual(versions.map(({ contentId }) => contentId));
     expect(terms).toMatchObject({ requestId, holder: holder.resolved.did, recipient: recipient.resolved.did, purpose: 'TREAT', expiresAt: UNTIL.toISOString() });
+  });
+
+  it('is kept by the recipient as it was signed, so that it proves the release later', async () => {
+    const { jws } = await issue();
+    const sealed = new SealedValues(randomKey());
+    const kept = sealed.openGrant(requestId, sealed.sealGrant(requestId, jws));
+    expect(kept).toEqual(jws);
+    expect((await verify(kept)).terms).toMatchObject({ requestId, holder: holder.resolved.did });
+    expect(() => sealed.openGrant(newId(), sealed.sealGrant(requestId, jws))).toThrow(expect.objectContaining({ code: 'OPEN_FAILED' }));
   });
 
   it('may be empty: the patient consented, and there is nothing of the type', async () => {

@@ -1,33 +1,32 @@
-import { canonicalJsonBytes, newId } from '@carecord/core';
-import { PURPOSES_OF_USE } from '@carecord/consent';
-import type { PurposeOfUse } from '@carecord/consent';
-import { hashWithContext, isContentId, open, openFrom, randomKey, seal, sealTo, signJws, verifyJws } from '@carecord/crypto';
+import { base64UrlSchema, canonicalJsonBytes, fromBase64Url, newId, toBase64Url } from '@carecord/core';
+import { PURPOSES_OF_USE } from '@carecord/fhir';
+import type { PurposeOfUse } from '@carecord/fhir';
+import { contentIdSchema, hashWithContext, open, openFrom, randomKey, seal, sealTo, signJws, verifyJws } from '@carecord/crypto';
 import type { GeneralJws, HybridSigner } from '@carecord/crypto';
+import { didSchema } from '@carecord/identity';
 import type { ResolvedDid } from '@carecord/identity';
 import type { ReleasableVersion } from '@carecord/records';
 import { z } from 'zod';
-import { base64UrlSchema, decodeJsonPayload, didSchema, fromBase64Url, instantSchema, toBase64Url } from './encoding.ts';
-import { ExchangeError } from './error.ts';
+import { decodeJsonPayload, instantSchema } from './encoding.ts';
+import { ExchangeError } from './exchange-error.ts';
 import { MAX_GRANT_VERSIONS } from './limits.ts';
 
 /** The JWS type of a grant (RFC 7515, section 4.1.9). */
 const GRANT_TYPE = 'carecord-grant+jws';
 /** HPKE info: the grant key opens only together with the very terms that were signed. */
-const TERMS_CONTEXT = 'carecord/v1/grant-terms';
+const TERMS_CONTEXT = 'exchange/grant-terms';
 /** What a data key is sealed as, under the grant key. */
-const DATA_KEY_CONTEXT = 'carecord/v1/grant-data-key';
+const DATA_KEY_CONTEXT = 'exchange/grant-data-key';
 /** A sealed 32-byte key has 61 bytes under the grant key and 1168 to a recipient; the rest is room for another suite. */
 const MAX_WRAPPED_KEY_BYTES = 128;
 const MAX_SEALED_GRANT_KEY_BYTES = 4096;
-
-const contentIdSchema = z.string().max(128).refine(isContentId, 'is no content id');
 
 const grantedVersionSchema = z.strictObject({
   recordId: z.uuid(),
   versionNumber: z.int().min(1),
   resourceType: z.string().regex(/^[A-Z][A-Za-z]{1,63}$/),
   contentId: contentIdSchema,
-  wrappedDataKey: base64UrlSchema({ atMost: MAX_WRAPPED_KEY_BYTES }),
+  wrappedDataKey: base64UrlSchema({ atMost: MAX_WRAPPED_KEY_BYTES }).min(1),
 });
 
 const grantTermsSchema = z.strictObject({
@@ -43,7 +42,7 @@ const grantTermsSchema = z.strictObject({
   expiresAt: instantSchema,
 });
 
-const grantSchema = z.strictObject({ terms: grantTermsSchema, sealedGrantKey: base64UrlSchema({ atMost: MAX_SEALED_GRANT_KEY_BYTES }) });
+const grantSchema = z.strictObject({ terms: grantTermsSchema, sealedGrantKey: base64UrlSchema({ atMost: MAX_SEALED_GRANT_KEY_BYTES }).min(1) });
 
 /** One version of a record that a grant releases; the wrapped data key is base64url. */
 export type GrantedVersion = z.infer<typeof grantedVersionSchema>;

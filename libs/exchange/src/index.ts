@@ -14,12 +14,12 @@
  */
 export { AccessHolder } from './access-holder.ts';
 export { AccessRequester } from './access-requester.ts';
-export { ExchangeError } from './error.ts';
-export { GRANT_LIFETIME_MILLISECONDS, REFERRAL_LIFETIME_MILLISECONDS, REFUSAL_DEADLINE_MILLISECONDS } from './limits.ts';
+export { ExchangeError } from './exchange-error.ts';
+export { MAX_REASON_CHARACTERS, REFUSAL_DEADLINE_MILLISECONDS } from './limits.ts';
 export { ACCESS_DECIDED } from './referrals.ts';
 export type { RequestOutcome } from './access-requester.ts';
 export type { HolderDependencies, RequesterDependencies, Staff } from './dependencies.ts';
-export type { ExchangeErrorCode } from './error.ts';
+export type { ExchangeErrorCode } from './exchange-error.ts';
 export type {
   GrantStore,
   ReceivedBlock,

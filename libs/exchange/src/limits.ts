@@ -20,6 +20,21 @@ export const GRANT_LIFETIME_MILLISECONDS = DAY;
 /** How long we try to tell a requester what a person decided: after it a grant would have ended anyway. */
 export const OUTCOME_LIFETIME_MILLISECONDS = GRANT_LIFETIME_MILLISECONDS;
 
+/** How many referred requests of one hospital may wait at a time: a person cannot look at more, and others must find room in the inbox. */
+export const MAX_OPEN_REFERRALS = 50;
+
+/**
+ * How long a received request is kept: its id is refused for good after minutes already (the request has expired by then), a
+ * referral has lapsed and its outcome been told after eight days; people look back at what they decided for a month. The log stays.
+ */
+export const RECEIVED_RETENTION_MILLISECONDS = 30 * DAY;
+
+/** Bytes of ciphertext that one release may bring: whole records are some MiB; what is released is opened in memory. */
+export const MAX_RELEASE_BYTES = 128 * 1024 * 1024;
+
+/** How long fetching one release may take, over all answers: 128 MiB at 1 MiB a second. */
+export const FETCH_LIFETIME_MILLISECONDS = 2 * MINUTE;
+
 /** Versions that one grant can name: about 6 MiB of JSON, the largest payload of a JWS. The longest sample records have about a thousand. */
 export const MAX_GRANT_VERSIONS = 20_000;
 
@@ -31,6 +46,12 @@ export const MAX_RESOURCE_TYPES = 150;
 
 /** Bytes of a handle or a tag. */
 export const MAX_SELECTOR_BYTES = 64;
+
+/** Policies that a log entry names: the first ones explain a decision; each consent and hospital policy has a short id. */
+export const MAX_NAMED_POLICIES = 5;
+
+/** Characters of their ids together: an audit text has at most 512. */
+export const MAX_POLICIES_CHARACTERS = 500;
 
 /** Requests of one list. */
 export const MAX_LISTED_REQUESTS = 200;

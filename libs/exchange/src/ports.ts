@@ -1,4 +1,4 @@
-import type { PurposeOfUse } from '@carecord/consent';
+import type { PurposeOfUse } from '@carecord/fhir';
 import type { Transaction } from '@carecord/core';
 import type { ReceivedState, SentState } from './state-machine.ts';
 
@@ -44,8 +44,12 @@ export interface ReceivedRequestStore {
   find(requestId: string): Promise<ReceivedRequest | undefined>;
   /** Compare and set: applies `change` when the request stands in `from`; `wrong-state`, and nothing written, otherwise or when there is none. */
   change(transaction: Transaction, requestId: string, from: ReceivedState, change: ReceivedChange): Promise<'changed' | 'wrong-state'>;
-  /** Requests in one of the states, newest first by `receivedAt`, at most `limit`. */
-  list(filter: { readonly states: readonly ReceivedState[]; readonly limit: number }): Promise<ReceivedRequest[]>;
+  /** Requests in one of the states with `receivedAt > receivedAfter`, newest first by `receivedAt`, at most `limit`. */
+  list(filter: { readonly states: readonly ReceivedState[]; readonly receivedAfter: Date; readonly limit: number }): Promise<ReceivedRequest[]>;
+  /** How many requests of one hospital are in the state, with `receivedAt > receivedAfter`. */
+  count(filter: { readonly requester: string; readonly state: ReceivedState; readonly receivedAfter: Date }): Promise<number>;
+  /** Deletes the requests in one of the states with `receivedAt <= receivedUntil`; returns how many. One statement. */
+  delete(transaction: Transaction, filter: { readonly states: readonly ReceivedState[]; readonly receivedUntil: Date }): Promise<number>;
 }
 
 /** Holder side: a signed permission that we gave. */
@@ -98,7 +102,7 @@ export interface SentRequest {
   readonly resourceTypes?: readonly string[];
   /** Code of the refusal or failure. */
   readonly outcomeCode?: string;
-  /** The holder's grant (a General JWS), sealed under a hospital key; undefined unless `released`. */
+  /** The holder's grant as it was signed (canonical JSON of the General JWS), sealed under a hospital key: proof of the release; undefined unless `released`. */
   readonly sealedGrant?: Uint8Array;
   readonly askedAt: Date;
   /** When the present state ends by itself: the answer's, the referral's or the grant's time. */
@@ -140,6 +144,8 @@ export interface ReceivedBlock {
 export interface ReceivedBlockStore {
   /** Keeps the blocks until `keepUntil`, or longer where one with the same content id is kept longer already. One statement for all. */
   save(transaction: Transaction, blocks: readonly ReceivedBlock[], keepUntil: Date): Promise<void>;
+  /** Keeps those of the blocks that there are until `keepUntil`, or longer where they are kept longer already; returns how many there are. */
+  keep(transaction: Transaction, contentIds: readonly string[], keepUntil: Date): Promise<number>;
   /** The ciphertexts in the order of `contentIds`; undefined where there is none. One query. */
   read(contentIds: readonly string[]): Promise<(Uint8Array | undefined)[]>;
   /** Deletes the blocks with `keepUntil <= now`; returns how many. */

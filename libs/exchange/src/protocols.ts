@@ -16,12 +16,9 @@ const refusedSchema = z.strictObject({ state: z.literal('refused'), code: z.enum
 export const accessAnswerSchema = z.discriminatedUnion('state', [releasedSchema, referredSchema, refusedSchema]);
 export type AccessAnswer = z.infer<typeof accessAnswerSchema>;
 
-/** What a person decided about a referred request. */
-export const accessOutcomeSchema = z.strictObject({
-  requestId: z.uuid(),
-  answer: z.discriminatedUnion('state', [releasedSchema, refusedSchema]),
-});
-export type AccessOutcome = z.infer<typeof accessOutcomeSchema>;
+/** Names a referred request: nothing that is sent unasked is larger. */
+export const referredRequestSchema = z.strictObject({ requestId: z.uuid() });
+export type ReferredRequest = z.infer<typeof referredRequestSchema>;
 
 /** `accepted: false`: the asker knows no such open request, or cannot use the grant; there is no point in sending it again. */
 export const outcomeReceiptSchema = z.strictObject({ accepted: z.boolean() });
@@ -46,14 +43,25 @@ export const ACCESS_REQUEST_PROTOCOL = {
   rate: RATE,
 } as const satisfies MessageProtocol<typeof generalJwsSchema, typeof accessAnswerSchema>;
 
-/** The holder tells the asker what became of a referred request. */
+/** The asker fetches what became of a request of its own that was referred; as often as it likes. */
+export const ACCESS_ANSWER_PROTOCOL = {
+  name: '/carecord/exchange/answer/1',
+  request: referredRequestSchema,
+  response: accessAnswerSchema,
+  maxRequestBytes: 1024,
+  maxResponseBytes: MAX_GRANT_BYTES,
+  timeoutMilliseconds: 30_000,
+  rate: RATE,
+} as const satisfies MessageProtocol<typeof referredRequestSchema, typeof accessAnswerSchema>;
+
+/** The holder tells the asker that a person has decided about a referred request. */
 export const ACCESS_OUTCOME_PROTOCOL = {
   name: '/carecord/exchange/outcome/1',
-  request: accessOutcomeSchema,
+  request: referredRequestSchema,
   response: outcomeReceiptSchema,
-  maxRequestBytes: MAX_GRANT_BYTES,
+  maxRequestBytes: 1024,
   maxResponseBytes: 1024,
-  // The asker fetches all blocks before it says that it has them.
-  timeoutMilliseconds: 120_000,
+  // The asker fetches the answer (30 s) and all blocks (two minutes) before it says that it has them.
+  timeoutMilliseconds: 180_000,
   rate: RATE,
-} as const satisfies MessageProtocol<typeof accessOutcomeSchema, typeof outcomeReceiptSchema>;
+} as const satisfies MessageProtocol<typeof referredRequestSchema, typeof outcomeReceiptSchema>;

@@ -1,9 +1,8 @@
-import { later } from '@carecord/core';
-import type { PurposeOfUse } from '@carecord/consent';
+import { later, toBase64Url } from '@carecord/core';
+import type { PurposeOfUse } from '@carecord/fhir';
 import type { LocalMember } from '@carecord/identity';
 import type { Staff } from './dependencies.ts';
-import { toBase64Url } from './encoding.ts';
-import { ExchangeError } from './error.ts';
+import { ExchangeError } from './exchange-error.ts';
 import { MAX_REASON_CHARACTERS, REQUEST_LIFETIME_MILLISECONDS } from './limits.ts';
 import { reasonSchema } from './signed-request.ts';
 import type { AccessRequest } from './signed-request.ts';

@@ -1,10 +1,10 @@
 import type { AuditEntry } from '@carecord/audit';
 import { later } from '@carecord/core';
-import type { PurposeOfUse } from '@carecord/consent';
+import type { PurposeOfUse } from '@carecord/fhir';
 import { generalJwsSchema } from '@carecord/crypto';
 import { decodeJsonPayload } from './encoding.ts';
 import type { HolderDependencies, Staff } from './dependencies.ts';
-import { ExchangeError } from './error.ts';
+import { ExchangeError } from './exchange-error.ts';
 import { MAX_LISTED_REQUESTS, OUTCOME_LIFETIME_MILLISECONDS, REFERRAL_LIFETIME_MILLISECONDS } from './limits.ts';
 import type { ReceivedRequest, StoredGrant } from './ports.ts';
 import { ACCESS_OUTCOME_PROTOCOL } from './protocols.ts';

@@ -1,6 +1,6 @@
 import { later } from '@carecord/core';
 import type { Clock } from '@carecord/core';
-import { ExchangeError } from './error.ts';
+import { ExchangeError } from './exchange-error.ts';
 import { REFUSAL_DEADLINE_MILLISECONDS } from './limits.ts';
 import { REFUSAL_CODES } from './protocols.ts';
 import type { AccessAnswer, RefusalCode } from './protocols.ts';

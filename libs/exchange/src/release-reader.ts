@@ -1,10 +1,12 @@
 import type { AuditEntry } from '@carecord/audit';
+import { fromBase64Url } from '@carecord/core';
 import { verifyContentId } from '@carecord/crypto';
+import type { GeneralJws } from '@carecord/crypto';
 import { clinicalDate } from '@carecord/fhir';
 import { newestFirst, openRelease } from '@carecord/records';
 import type { OpenedRecord } from '@carecord/records';
 import type { RequesterDependencies, Staff } from './dependencies.ts';
-import { ExchangeError } from './error.ts';
+import { ExchangeError } from './exchange-error.ts';
 import { checkOpenAt, openGrant } from './grant.ts';
 import type { GrantedVersion, OpenedGrant } from './grant.ts';
 import type { SentRequest } from './ports.ts';
@@ -44,13 +46,13 @@ export class ReleaseReader {
   }
 
   private async openStoredGrant(request: Readable): Promise<OpenedGrant> {
-    let payload: Uint8Array;
+    let grant: GeneralJws;
     try {
-      payload = this.sealed.openGrant(request.requestId, request.sealedGrant);
+      grant = this.sealed.openGrant(request.requestId, request.sealedGrant);
     } catch (cause) {
       throw new ExchangeError('GRANT_INVALID', 'The stored grant was changed.', { cause });
     }
-    return openGrant(payload, this.dependencies.recipientSeed);
+    return openGrant(fromBase64Url(grant.payload), this.dependencies.recipientSeed);
   }
 
   private async log(

@@ -1,11 +1,12 @@
 import { canonicalJsonBytes, later } from '@carecord/core';
 import { RESOURCE_TYPES } from '@carecord/consent';
-import type { Decision, PurposeOfUse } from '@carecord/consent';
+import type { Decision } from '@carecord/consent';
+import type { PurposeOfUse } from '@carecord/fhir';
 import type { GeneralJws } from '@carecord/crypto';
 import type { ResolvedDid } from '@carecord/identity';
 import type { HolderDependencies } from './dependencies.ts';
 import { issueGrant } from './grant.ts';
-import { GRANT_LIFETIME_MILLISECONDS } from './limits.ts';
+import { GRANT_LIFETIME_MILLISECONDS, MAX_NAMED_POLICIES, MAX_POLICIES_CHARACTERS } from './limits.ts';
 import type { StoredGrant } from './ports.ts';
 import { NotAvailable } from './refusal.ts';
 
@@ -35,14 +36,14 @@ export interface PreparedGrant {
 /** Decides by the patient's consents of this moment, and makes grants of what was decided. Writes nothing. */
 export class ReleasePlanner {
   constructor(
-    private readonly dependencies: Pick<HolderDependencies, 'clock' | 'consent' | 'grants' | 'local' | 'records'>,
+    private readonly dependencies: Pick<HolderDependencies, 'clock' | 'consent' | 'grants' | 'local' | 'logger' | 'records'>,
   ) {}
 
   /**
    * @throws NotAvailable when nothing may be released, with the decision's reason
    */
   async plan(question: ReleaseQuestion, patientId: string): Promise<ReleasePlan> {
-    const { clock, consent, grants, records } = this.dependencies;
+    const { clock, consent, grants, logger, records } = this.dependencies;
     // Before the consents: a consent withdrawn from here on is noticed when the grant is stored.
     const revocations = await grants.revocations(patientId);
     const { requester, role, purpose } = question;
@@ -50,6 +51,8 @@ export class ReleasePlanner {
     // Who asks for all asks for every type that there is: so a denial takes no longer the more a patient's record holds.
     const resourceTypes = question.resourceTypes ?? RESOURCE_TYPES;
     const decision = consent.decide({ requester, role, purpose, resourceTypes, consents, now: clock.now() });
+    // The asker sees a refusal as any other; only this line tells the operator why everything is denied.
+    if (decision.reason === 'EVALUATION_ERROR') logger.error('consent-evaluation-failed', { requestId: question.requestId }, decision.error);
     if (decision.outcome === 'deny') {
       throw new NotAvailable(decision.reason, patientId, { ...decisionDetail(decision), listing: await records.patientListing(patientId) });
     }
@@ -86,8 +89,8 @@ export class ReleasePlanner {
   }
 }
 
-/** What a log entry says about a decision: which policies led to it, at most as many as fit an audit text. */
+/** What a log entry says about a decision: which policies led to it, as far as they fit; `policyCount` says how many there were. */
 export function decisionDetail(decision: Decision): Readonly<Record<string, string | number | boolean>> {
-  const named = decision.policies.slice(0, 5).join(' ').slice(0, 500);
+  const named = decision.policies.slice(0, MAX_NAMED_POLICIES).join(' ').slice(0, MAX_POLICIES_CHARACTERS);
   return { policyCount: decision.policies.length, partial: decision.partial, ...(named === '' ? {} : { policies: named }) };
 }

@@ -1,8 +1,9 @@
 import { later } from '@carecord/core';
 import { CLOCK_SKEW_MILLISECONDS } from '@carecord/identity';
 import type { LocalMember } from '@carecord/identity';
+import { isHospitalMember } from '@carecord/network';
 import type { Member } from '@carecord/network';
-import { ExchangeError } from './error.ts';
+import { ExchangeError } from './exchange-error.ts';
 import { REQUEST_LIFETIME_MILLISECONDS } from './limits.ts';
 import { verifyAccessRequest } from './signed-request.ts';
 import type { AccessRequest } from './signed-request.ts';
@@ -27,9 +28,9 @@ export async function checkRequest(
   return request;
 }
 
-/** Only hospitals exchange records; a connection may outlive the membership that it was opened with. */
+/** Only hospitals exchange records. */
 export function checkIsHospital(from: Member, now: Date): void {
-  if (!from.roles.includes('hospital') || from.membershipValidUntil <= now) throw foreign('The sender is not a hospital of this network.');
+  if (!isHospitalMember(from, now)) throw foreign('The sender is not a hospital of this network.');
 }
 
 function checkAskedBySender(request: AccessRequest, from: Member): void {

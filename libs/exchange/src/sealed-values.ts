@@ -1,8 +1,11 @@
-import { deriveKey, keyedToken, open, seal } from '@carecord/crypto';
+import { canonicalJsonBytes, toHex } from '@carecord/core';
+import { deriveKey, generalJwsSchema, keyedToken, open, seal } from '@carecord/crypto';
+import type { GeneralJws } from '@carecord/crypto';
+import { decodeJsonPayload } from './encoding.ts';
 
-const REASON_CONTEXT = 'carecord/v1/access-reason';
-const GRANT_CONTEXT = 'carecord/v1/received-grant';
-const PSEUDONYM_CONTEXT = 'carecord/v1/staff-pseudonym';
+const REASON_CONTEXT = 'exchange/access-reason';
+const GRANT_CONTEXT = 'exchange/received-grant';
+const PSEUDONYM_CONTEXT = 'exchange/staff-pseudonym';
 
 /** Seals what the exchange keeps at rest, each value bound to its request, and makes pseudonyms. */
 export class SealedValues {
@@ -21,17 +24,17 @@ export class SealedValues {
     return new TextDecoder().decode(open(this.key, sealed, REASON_CONTEXT, bound(requestId)));
   }
 
-  sealGrant(requestId: string, payload: Uint8Array): Uint8Array {
-    return seal(this.key, payload, GRANT_CONTEXT, bound(requestId));
+  sealGrant(requestId: string, grant: GeneralJws): Uint8Array {
+    return seal(this.key, canonicalJsonBytes(grant), GRANT_CONTEXT, bound(requestId));
   }
 
-  openGrant(requestId: string, sealed: Uint8Array): Uint8Array {
-    return open(this.key, sealed, GRANT_CONTEXT, bound(requestId));
+  openGrant(requestId: string, sealed: Uint8Array): GeneralJws {
+    return generalJwsSchema.parse(decodeJsonPayload(open(this.key, sealed, GRANT_CONTEXT, bound(requestId))));
   }
 
   /** Stands for a staff member towards one other hospital: the same each time, and another one for another hospital. */
   pseudonym(staffId: string, holder: string): string {
-    return Buffer.from(keyedToken(this.pseudonymKey, PSEUDONYM_CONTEXT, staffId, holder)).toString('hex');
+    return toHex(keyedToken(this.pseudonymKey, PSEUDONYM_CONTEXT, staffId, holder));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { PurposeOfUse } from '@carecord/consent';
+import type { PurposeOfUse } from '@carecord/fhir';
 import type { RequesterDependencies } from './dependencies.ts';
 import { MAX_LISTED_REQUESTS } from './limits.ts';
 import type { SentRequest } from './ports.ts';

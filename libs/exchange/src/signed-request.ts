@@ -1,19 +1,21 @@
-import { canonicalJsonBytes } from '@carecord/core';
-import { isResourceType, PURPOSES_OF_USE } from '@carecord/consent';
+import { base64UrlSchema, canonicalJsonBytes } from '@carecord/core';
+import { isResourceType } from '@carecord/consent';
+import { PURPOSES_OF_USE } from '@carecord/fhir';
 import { signJws, verifyJws } from '@carecord/crypto';
 import type { GeneralJws, HybridSigner } from '@carecord/crypto';
+import { didSchema, networkIdSchema } from '@carecord/identity';
 import type { ResolvedDid } from '@carecord/identity';
 import { z } from 'zod';
-import { base64UrlSchema, decodeJsonPayload, didSchema, instantSchema } from './encoding.ts';
-import { ExchangeError } from './error.ts';
+import { decodeJsonPayload, instantSchema } from './encoding.ts';
+import { ExchangeError } from './exchange-error.ts';
 import { MAX_REASON_CHARACTERS, MAX_RESOURCE_TYPES, MAX_SELECTOR_BYTES } from './limits.ts';
 
 /** The JWS type of a signed access request (RFC 7515, section 4.1.9). */
 const REQUEST_TYPE = 'carecord-access-request+jws';
 
 const selectorSchema = z.union([
-  z.strictObject({ handle: base64UrlSchema({ atMost: MAX_SELECTOR_BYTES }) }),
-  z.strictObject({ tag: base64UrlSchema({ atMost: MAX_SELECTOR_BYTES }) }),
+  z.strictObject({ handle: base64UrlSchema({ atMost: MAX_SELECTOR_BYTES }).min(1) }),
+  z.strictObject({ tag: base64UrlSchema({ atMost: MAX_SELECTOR_BYTES }).min(1) }),
 ]);
 
 /** The free-text reason of a request. */
@@ -29,7 +31,7 @@ const accessRequestSchema = z.strictObject({
   requestId: z.uuid(),
   requester: didSchema,
   holder: didSchema,
-  network: z.string().min(1).max(256),
+  network: networkIdSchema,
   selector: selectorSchema,
   purpose: z.enum(PURPOSES_OF_USE),
   reason: reasonSchema,

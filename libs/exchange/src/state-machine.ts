@@ -1,4 +1,4 @@
-import { ExchangeError } from './error.ts';
+import { ExchangeError } from './exchange-error.ts';
 
 /**
  * The life of a request, on both sides, in one table each: `state: { event: next state }`. What is not in the table does
@@ -51,6 +51,9 @@ export function nextSent(state: SentState, event: SentEvent): SentState {
 export function mayFollow(state: SentState, event: SentEvent): boolean {
   return Object.hasOwn(SENT[state], event);
 }
+
+/** All states in which a received request can stand for long. */
+export const RECEIVED_STATES = Object.keys(RECEIVED) as readonly ReceivedState[];
 
 /** The states that end by themselves when their deadline has passed. */
 export const EXPIRING_STATES: readonly SentState[] = (Object.keys(SENT) as SentState[]).filter((state) => mayFollow(state, 'expire'));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { observation, onlyIssueOf, patient, refusalOf, transaction } from './fixtures.ts';
+import { observation, onlyIssueOf, patient, refusalOf, transaction } from './bundles.fixture.ts';
 import { MAX_BUNDLE_BYTES, MAX_BUNDLE_ENTRIES, MAX_JSON_VALUES, MAX_LIST_LENGTH, MAX_NESTING_DEPTH } from './limits.ts';
 import { prepareBundle } from './prepare-bundle.ts';
 

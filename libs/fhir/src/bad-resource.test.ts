@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { observation, onlyIssueOf, patient, refusalOf, transaction } from './fixtures.ts';
+import { observation, onlyIssueOf, patient, refusalOf, transaction } from './bundles.fixture.ts';
 import { MAX_ISSUES_PER_RESOURCE } from './limits.ts';
 import { prepareBundle } from './prepare-bundle.ts';
 

@@ -1,7 +1,7 @@
-import { FhirError } from './error.ts';
+import { FhirError } from './fhir-error.ts';
 import { isJsonObject, propertyPath } from './json.ts';
 import { MAX_BUNDLE_BYTES, MAX_BUNDLE_ENTRIES, MAX_JSON_VALUES, MAX_LIST_LENGTH, MAX_NESTING_DEPTH } from './limits.ts';
-import type { FhirErrorCode } from './error.ts';
+import type { FhirErrorCode } from './fhir-error.ts';
 import type { FhirIssueCode } from './types.ts';
 
 interface Visit {

@@ -21,6 +21,13 @@ function collect(value: unknown, found: Set<string>): void {
 }
 
 function addReference(reference: string, found: Set<string>): void {
+  const target = directoryReference(reference);
+  if (target !== undefined) found.add(target);
+}
+
+/** The directory resource of this hospital that a reference names, as `Type/id`. */
+export function directoryReference(reference: string): string | undefined {
   const parsed = parseReference(reference);
-  if (parsed.kind === 'resource' && parsed.server === undefined && DIRECTORY_TYPES.has(parsed.resourceType)) found.add(`${parsed.resourceType}/${parsed.id}`);
+  const isOurs = parsed.kind === 'resource' && parsed.server === undefined && DIRECTORY_TYPES.has(parsed.resourceType);
+  return isOurs ? `${parsed.resourceType}/${parsed.id}` : undefined;
 }

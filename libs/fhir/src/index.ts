@@ -12,14 +12,18 @@
  * }
  * ```
  */
+export { canonicalIdentifier } from './canonical-identifier.ts';
 export { clinicalDate, clinicalInstant } from './clinical-date.ts';
 export { loadDefinitions } from './definitions.ts';
-export { FhirError } from './error.ts';
-export { MAX_BUNDLE_BYTES, MAX_BUNDLE_ENTRIES } from './limits.ts';
+export { directoryReferences } from './directory-references.ts';
+export { FhirError } from './fhir-error.ts';
 export { operationOutcome } from './operation-outcome.ts';
 export { patientIdentifiers } from './patient-identifiers.ts';
 export { prepareBundle } from './prepare-bundle.ts';
+export { isPurposeOfUse, PURPOSES_OF_USE } from './purpose-of-use.ts';
+export type { Identifier } from './canonical-identifier.ts';
 export type { FhirDefinitions } from './definitions.ts';
-export type { FhirErrorCode } from './error.ts';
+export type { FhirErrorCode } from './fhir-error.ts';
+export type { PurposeOfUse } from './purpose-of-use.ts';
 export type { CodeSet } from './required-codes.ts';
 export type { FhirIssue, FhirIssueCode, FhirMeta, FhirResource, PatientIdentifier, PreparedResource, ResourceOwner } from './types.ts';

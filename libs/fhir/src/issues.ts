@@ -1,4 +1,4 @@
-import { FhirError } from './error.ts';
+import { FhirError } from './fhir-error.ts';
 import { MAX_ISSUES, MAX_ISSUES_PER_RESOURCE } from './limits.ts';
 import type { FhirIssue, FhirIssueCode } from './types.ts';
 

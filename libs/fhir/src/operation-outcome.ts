@@ -1,4 +1,4 @@
-import type { FhirError } from './error.ts';
+import type { FhirError } from './fhir-error.ts';
 import type { FhirResource } from './types.ts';
 
 /** The error as an OperationOutcome (https://hl7.org/fhir/R4/operationoutcome.html), fit to be sent to who sent the bundle. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { observation, onlyIssueOf, patient, transaction } from './fixtures.ts';
+import { observation, onlyIssueOf, patient, transaction } from './bundles.fixture.ts';
 import { prepareBundle } from './prepare-bundle.ts';
 
 const TO_P1 = { reference: 'Patient/p1' };

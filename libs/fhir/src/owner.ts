@@ -1,4 +1,5 @@
 import { DIRECTORY_TYPES, FURTHER_PATIENT_ELEMENTS, INDIRECT_ELEMENTS, PATIENT_ELEMENTS } from './compartment-table.ts';
+import { directoryReference } from './directory-references.ts';
 import { parseReference, referencesAt } from './reference.ts';
 import type { IssueCollector } from './issues.ts';
 import type { ResolvedEntry } from './resolve-references.ts';
@@ -34,7 +35,7 @@ function ownerOf({ path, resource }: ResolvedEntry, patients: ReadonlyMap<string
     return undefined;
   }
   if (patientId === undefined) {
-    if (DIRECTORY_TYPES.has(resourceType) || (resourceType === 'Provenance' && targets.length > 0 && targets.every(isDirectoryReference))) return DIRECTORY;
+    if (DIRECTORY_TYPES.has(resourceType) || (resourceType === 'Provenance' && targets.length > 0 && targets.every((target) => directoryReference(target) !== undefined))) return DIRECTORY;
     issues.add('business-rule', `${path}.resource`, "The resource belongs to no patient: none of its type's patient elements refers to Patient/id.");
     return undefined;
   }
@@ -54,9 +55,4 @@ function patientsNamedBy(resource: FhirResource): ReadonlySet<string> {
     if (parsed.kind === 'resource' && parsed.resourceType === 'Patient') named.add(parsed.server === undefined ? parsed.id : reference);
   }
   return named;
-}
-
-function isDirectoryReference(reference: string): boolean {
-  const parsed = parseReference(reference);
-  return parsed.kind === 'resource' && parsed.server === undefined && DIRECTORY_TYPES.has(parsed.resourceType);
 }

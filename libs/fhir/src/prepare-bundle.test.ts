@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { observation, patient, transaction } from './fixtures.ts';
+import { observation, patient, transaction } from './bundles.fixture.ts';
 import { prepareBundle } from './prepare-bundle.ts';
 
 const PATIENT_URN = 'urn:uuid:6f9a3a0e-3c53-4f0e-9c55-0d5b0e7b8a11';

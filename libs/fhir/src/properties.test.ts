@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { FhirError } from './error.ts';
-import { observation, patient, transaction } from './fixtures.ts';
+import { FhirError } from './fhir-error.ts';
+import { observation, patient, transaction } from './bundles.fixture.ts';
 import { prepareBundle } from './prepare-bundle.ts';
 
 /** The issues of a bundle, none if it is admitted; any other error fails the test. */

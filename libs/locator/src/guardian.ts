@@ -1,6 +1,7 @@
 import { RateLimiter } from '@carecord/core';
 import type { Clock, Rate, TransactionRunner } from '@carecord/core';
 import type { AuditEntry, AuditLog } from '@carecord/audit';
+import { isHospitalMember } from '@carecord/network';
 import type { Member, NetworkHost } from '@carecord/network';
 import { EVALUATION_PROTOCOL } from './evaluation-protocol.ts';
 import { LocatorError } from './locator-error.ts';
@@ -74,7 +75,7 @@ export class Guardian {
   }
 
   private assertEntitled(from: Member): void {
-    if (!from.roles.includes('hospital') || from.membershipValidUntil <= this.options.clock.now()) {
+    if (!isHospitalMember(from, this.options.clock.now())) {
       throw new LocatorError('NOT_ENTITLED', 'Only hospitals of the network may have identifiers evaluated.');
     }
   }

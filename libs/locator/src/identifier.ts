@@ -1,12 +1,7 @@
-import { canonicalJsonBytes } from '@carecord/core';
+import { canonicalJsonBytes, toHex } from '@carecord/core';
+import { canonicalIdentifier } from '@carecord/fhir';
+import type { Identifier } from '@carecord/fhir';
 import { LocatorError } from './locator-error.ts';
-
-/** An identifier of a patient, as FHIR has it. */
-export interface Identifier {
-  /** URI of who assigns it. */
-  readonly system: string;
-  readonly value: string;
-}
 
 /** An identifier with its type (v2-0203 code), as `patientIdentifiers` gives it. */
 export interface TypedIdentifier extends Identifier {
@@ -25,25 +20,19 @@ const LOCAL_TYPE = 'MR';
  * everything else does.
  * @throws LocatorError `IDENTIFIER_INVALID`
  */
-export function identifierInput({ system, value }: Identifier): Uint8Array {
-  const [canonicalSystem, canonicalValue] = [canonical(system), canonical(value)];
-  if (!isUsable(canonicalSystem) || !isUsable(canonicalValue)) {
+export function identifierInput(identifier: Identifier): Uint8Array {
+  const { system, value } = canonicalIdentifier(identifier);
+  if (!isUsable(system) || !isUsable(value)) {
     throw new LocatorError('IDENTIFIER_INVALID', `An identifier needs a system and a value of 1 to ${MAX_CHARACTERS} characters.`);
   }
-  return canonicalJsonBytes(['carecord/v1/locator/identifier', canonicalSystem, canonicalValue]);
+  return canonicalJsonBytes(['carecord/v1/locator/identifier', system, value]);
 }
 
 /** The inputs of those identifiers by which other hospitals can know the patient: each once, {@link MAX_IDENTIFIERS} at the most. */
 export function locatableInputs(identifiers: readonly TypedIdentifier[]): Uint8Array[] {
-  const shared = identifiers.filter(
-    ({ system, value, type }) => type !== LOCAL_TYPE && isUsable(canonical(system)) && isUsable(canonical(value)),
-  );
-  const inputs = new Map(shared.map((identifier) => [Buffer.from(identifierInput(identifier)).toString('hex'), identifierInput(identifier)]));
+  const shared = identifiers.filter(({ type }) => type !== LOCAL_TYPE).map(canonicalIdentifier).filter(({ system, value }) => isUsable(system) && isUsable(value));
+  const inputs = new Map(shared.map(identifierInput).map((input) => [toHex(input), input]));
   return [...inputs.values()].slice(0, MAX_IDENTIFIERS);
-}
-
-function canonical(text: string): string {
-  return text.normalize('NFC').trim();
 }
 
 function isUsable(text: string): boolean {

@@ -7,21 +7,17 @@
  * await locator.publishPatient(patientId, patientIdentifiers(patient), 'listed');
  * const { pointers, incomplete } = await locator.locate({ system, value }, { purpose: 'TREAT', actor });
  */
-export { Guardian, ASKING_RATE, PUBLISHING_RATE } from './guardian.ts';
-export { identifierInput, MAX_IDENTIFIERS } from './identifier.ts';
-export { HANDLE_BYTES, POINTER_SLOTS } from './keys.ts';
-export { LOCATION_LIFETIME_MILLISECONDS } from './location.ts';
+export { Guardian } from './guardian.ts';
+export { POINTER_SLOTS } from './keys.ts';
 export { Locator } from './locator.ts';
 export { LocatorError } from './locator-error.ts';
-export { guardianKeys, TAG_BYTES } from './oprf.ts';
+export { guardianKeys } from './oprf.ts';
 export { POINTER_LIFETIME_MILLISECONDS } from './pointer-writer.ts';
 export { pointerKind } from './pointer-value.ts';
-export { LOCATE_PURPOSES } from './purpose.ts';
 export type { GuardianOptions } from './guardian.ts';
-export type { Identifier, TypedIdentifier } from './identifier.ts';
+export type { TypedIdentifier } from './identifier.ts';
 export type { FoundPointer, Location } from './location.ts';
 export type { LocatorOptions } from './locator.ts';
 export type { LocatorErrorCode } from './locator-error.ts';
 export type { GuardianKeys } from './oprf.ts';
-export type { Listing, LocatorStore, PatientTag, Publication, StoredLocation, StoredTag } from './ports.ts';
-export type { LocatePurpose } from './purpose.ts';
+export type { LocatorStore, PatientTag, Publication, StoredLocation, StoredTag } from './ports.ts';

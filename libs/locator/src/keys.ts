@@ -22,7 +22,7 @@ export function tagKeys(tag: Uint8Array): TagKeys {
 
 /** The DHT key of one slot of a tag: says nothing to who does not have the tag, and is another one in every epoch. */
 export function pointerKey(admitPublicKey: Uint8Array, epoch: number, slot: number): Uint8Array {
-  return hashWithContext('carecord/v1/pointer/key', admitPublicKey, String(epoch), String(slot));
+  return hashWithContext('pointer/key', admitPublicKey, String(epoch), String(slot));
 }
 
 /**
@@ -30,7 +30,7 @@ export function pointerKey(admitPublicKey: Uint8Array, epoch: number, slot: numb
  * step, so that two who meet in one slot do not meet again in the next.
  */
 export function slotOrder(tag: Uint8Array, holder: string): number[] {
-  const hash = hashWithContext('carecord/v1/pointer/slot', tag, holder);
+  const hash = hashWithContext('pointer/slot', tag, holder);
   const first = (hash[0] as number) % POINTER_SLOTS;
   // Odd steps visit all slots, as their number is a power of two.
   const step = ((hash[1] as number) % 2) * 2 + 1;
@@ -52,14 +52,17 @@ export class HospitalKeys {
     return keyedToken(this.indexKey, 'locator/handle', tag, patientId);
   }
 
+  /** Tells whether an identifier was evaluated before; 32 bytes. */
   identifierToken(input: Uint8Array): Uint8Array {
     return keyedToken(this.indexKey, 'locator/identifier-token', input);
   }
 
+  /** Finds the patients of a tag; 32 bytes. */
   tagToken(tag: Uint8Array): Uint8Array {
     return keyedToken(this.indexKey, 'locator/tag-token', tag);
   }
 
+  /** Finds the patient of a handle; 32 bytes. */
   handleToken(handle: Uint8Array): Uint8Array {
     return keyedToken(this.indexKey, 'locator/handle-token', handle);
   }

@@ -1,6 +1,7 @@
 import { bytes, decodeWire, encodeWire, later, newId } from '@carecord/core';
 import type { Clock, TransactionRunner } from '@carecord/core';
 import { hashWithContext, open, seal } from '@carecord/crypto';
+import { didSchema, memberNameSchema } from '@carecord/identity';
 import { z } from 'zod';
 import type { HospitalKeys } from './keys.ts';
 import { HANDLE_BYTES, POINTER_SLOTS } from './keys.ts';
@@ -11,7 +12,7 @@ const locationSchema = z.strictObject({
   /** What the identifier became; a holder that the asker knows of otherwise can be asked by it. */
   tag: bytes({ exactly: TAG_BYTES }),
   pointers: z
-    .array(z.strictObject({ holder: z.string().max(512), holderName: z.string().max(1_024), handle: bytes({ exactly: HANDLE_BYTES }) }))
+    .array(z.strictObject({ holder: didSchema, holderName: memberNameSchema, handle: bytes({ exactly: HANDLE_BYTES }) }))
     .max(POINTER_SLOTS),
   /** Whether a part of the network could not be asked: there may be more. */
   incomplete: z.boolean(),

@@ -31,8 +31,4 @@ export type LocatorErrorCode =
 export const GUARDIAN_REFUSAL_CODES = ['NOT_ENTITLED', 'PURPOSE_UNKNOWN', 'RATE_LIMITED', 'POINT_INVALID'] as const;
 
 /** What can go wrong while patients are located or made locatable. */
-export class LocatorError extends CarecordError<LocatorErrorCode> {
-  constructor(code: LocatorErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(code, message, options);
-  }
-}
+export class LocatorError extends CarecordError<LocatorErrorCode> {}

@@ -1,20 +1,20 @@
 import type { AuditActor, AuditEntry, AuditLog } from '@carecord/audit';
-import type { Clock, Logger, TransactionRunner } from '@carecord/core';
+import type { Clock, Listing, Logger, TransactionRunner } from '@carecord/core';
 import type { HybridSigner } from '@carecord/crypto';
+import type { Identifier, PurposeOfUse } from '@carecord/fhir';
 import type { NetworkDescription, ResolvedDid } from '@carecord/identity';
 import type { NetworkHost } from '@carecord/network';
 import { GuardianClient } from './guardian-client.ts';
 import { identifierInput } from './identifier.ts';
-import type { Identifier, TypedIdentifier } from './identifier.ts';
+import type { TypedIdentifier } from './identifier.ts';
 import { HospitalKeys } from './keys.ts';
 import { LocationBook } from './location.ts';
 import type { Location } from './location.ts';
 import { LocatorError } from './locator-error.ts';
 import { PointerFinder } from './pointer-finder.ts';
 import { PointerWriter } from './pointer-writer.ts';
-import type { Listing, LocatorStore } from './ports.ts';
+import type { LocatorStore } from './ports.ts';
 import { Publisher } from './publisher.ts';
-import type { LocatePurpose } from './purpose.ts';
 import { TagBook } from './tag-book.ts';
 
 /** What a hospital's locator needs. */
@@ -74,7 +74,7 @@ export class Locator {
    * Finds out which other hospitals list a patient. The same questions go out whether or not there is anything to find.
    * @throws LocatorError `IDENTIFIER_INVALID`, or when the guardian refuses, does not answer or cheats
    */
-  async locate(identifier: Identifier, { purpose, actor }: { readonly purpose: LocatePurpose; readonly actor: AuditActor }): Promise<Location> {
+  async locate(identifier: Identifier, { purpose, actor }: { readonly purpose: PurposeOfUse; readonly actor: AuditActor }): Promise<Location> {
     const about = { type: 'patient-located' as const, actor, purpose };
     try {
       const [tag] = (await this.guardian.tagsOf([identifierInput(identifier)], purpose)) as [Uint8Array];

@@ -1,18 +1,17 @@
 import { bytes, decodeWire, encodeWire } from '@carecord/core';
 import { hybridSignatureSchema, open, seal, signWithContext, verifyWithContext } from '@carecord/crypto';
 import type { HybridSigner, SigningPublicKeys } from '@carecord/crypto';
+import { didSchema } from '@carecord/identity';
 import { z } from 'zod';
 import { HANDLE_BYTES } from './keys.ts';
 import { POINTER_PLAIN_BYTES } from './pointer-value.ts';
 
-/** A did:webvh DID: 46 characters of SCID and a domain name of 253 at the most. */
-const MAX_DID_CHARACTERS = 384;
 const SEAL_CONTEXT = 'pointer/content';
 const SIGNATURE_CONTEXT = 'pointer/holder';
 
 const statementSchema = z.strictObject({
   kind: z.enum(['pointer', 'tombstone']),
-  holder: z.string().min(1).max(MAX_DID_CHARACTERS),
+  holder: didSchema,
   handle: bytes({ exactly: HANDLE_BYTES }),
   expiresAt: z.int().nonnegative(),
 });

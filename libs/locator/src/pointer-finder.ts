@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '@carecord/core';
 import type { NetworkDescription } from '@carecord/identity';
+import { isHospitalMember } from '@carecord/network';
 import type { NetworkHost } from '@carecord/network';
 import { tagKeys } from './keys.ts';
 import type { FoundPointer } from './location.ts';
@@ -46,7 +47,7 @@ export class PointerFinder {
     try {
       const member = await this.options.network.memberByDid(holder);
       if (member === undefined) return 'unknown';
-      if (!member.roles.includes('hospital') || !this.isSaidBy(opened, member.resolved.signing)) return 'nothing';
+      if (!isHospitalMember(member, this.options.clock.now()) || !this.isSaidBy(opened, member.resolved.signing)) return 'nothing';
       return { holder, holderName: member.name, handle };
     } catch (error) {
       this.options.logger.warn('pointer-holder-unreachable', { holder }, error);

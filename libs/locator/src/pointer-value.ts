@@ -1,6 +1,6 @@
 import { bytes, decodeWire, encodeWire } from '@carecord/core';
 import { constantTimeEqual, ed25519PublicKey, SEAL_OVERHEAD_BYTES, signEd25519, verifyEd25519 } from '@carecord/crypto';
-import { NetworkError } from '@carecord/network';
+import { valueRefused } from '@carecord/network';
 import type { DhtValueKind } from '@carecord/network';
 import { z } from 'zod';
 import { POINTER_SLOTS, pointerKey, tagKeys } from './keys.ts';
@@ -72,9 +72,9 @@ export function makePointerValue(tag: Uint8Array, slotSeed: Uint8Array, place: P
  */
 export function readPointerValue(key: Uint8Array, value: Uint8Array): PointerBody {
   const { body, admitSignature, slotSignature, ...read } = decodeValue(value);
-  if (!constantTimeEqual(key, pointerKey(read.admitPublicKey, read.epoch, read.slot))) throw refused('A pointer stands under a key that is not its own.');
-  if (!verifyEd25519(read.admitPublicKey, signed(ADMIT_CONTEXT, body), admitSignature)) throw refused('A pointer is not admitted by the key of its slot.');
-  if (!verifyEd25519(read.slotPublicKey, signed(SLOT_CONTEXT, body), slotSignature)) throw refused('A pointer is not signed by its owner.');
+  if (!constantTimeEqual(key, pointerKey(read.admitPublicKey, read.epoch, read.slot))) throw valueRefused('A pointer stands under a key that is not its own.');
+  if (!verifyEd25519(read.admitPublicKey, signed(ADMIT_CONTEXT, body), admitSignature)) throw valueRefused('A pointer is not admitted by the key of its slot.');
+  if (!verifyEd25519(read.slotPublicKey, signed(SLOT_CONTEXT, body), slotSignature)) throw valueRefused('A pointer is not signed by its owner.');
   return read;
 }
 
@@ -94,14 +94,10 @@ function decodeValue(value: Uint8Array): PointerBody & z.infer<typeof valueSchem
     const outer = decodeWire(valueSchema, value, pointerKind.maxBytes);
     return { ...outer, ...decodeWire(bodySchema, outer.body, outer.body.length) };
   } catch (cause) {
-    throw new NetworkError('VALUE_REFUSED', 'A pointer does not have the shape of one.', { cause });
+    throw valueRefused('A pointer does not have the shape of one.', cause);
   }
 }
 
 function signed(context: Uint8Array, body: Uint8Array): Uint8Array {
   return Buffer.concat([context, body]);
-}
-
-function refused(message: string): NetworkError {
-  return new NetworkError('VALUE_REFUSED', message);
 }

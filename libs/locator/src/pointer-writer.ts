@@ -1,5 +1,5 @@
 import { later } from '@carecord/core';
-import type { Clock, Logger } from '@carecord/core';
+import type { Clock, Listing, Logger } from '@carecord/core';
 import { ed25519PublicKey } from '@carecord/crypto';
 import type { HybridSigner } from '@carecord/crypto';
 import type { NetworkDescription } from '@carecord/identity';
@@ -12,7 +12,7 @@ import { sealPointer } from './pointer-content.ts';
 import type { PointerStatement } from './pointer-content.ts';
 import { makePointerValue, pointerKind } from './pointer-value.ts';
 import { readSlots } from './slot-reader.ts';
-import type { Listing, Publication } from './ports.ts';
+import type { Publication } from './ports.ts';
 
 /** How long a value stands when it is not renewed: a hospital that is gone for longer is not found any more. */
 export const POINTER_LIFETIME_MILLISECONDS = 48 * 60 * 60 * 1000;

@@ -1,7 +1,4 @@
-import type { Transaction } from '@carecord/core';
-
-/** Whether other hospitals may find a patient through a pointer. */
-export type Listing = 'listed' | 'unlisted';
+import type { Listing, Transaction } from '@carecord/core';
 
 /**
  * What a hospital keeps about one identifier of one patient: never the identifier, and the tag only sealed.

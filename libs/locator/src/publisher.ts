@@ -1,10 +1,10 @@
 import type { AuditLog } from '@carecord/audit';
-import type { Clock, Logger, Transaction, TransactionRunner } from '@carecord/core';
+import type { Clock, Listing, Logger, Transaction, TransactionRunner } from '@carecord/core';
 import { Gate } from './gate.ts';
 import { locatableInputs } from './identifier.ts';
 import type { TypedIdentifier } from './identifier.ts';
 import type { PointerWriter } from './pointer-writer.ts';
-import type { Listing, LocatorStore, Publication } from './ports.ts';
+import type { LocatorStore, Publication } from './ports.ts';
 import type { OpenTag, TagBook } from './tag-book.ts';
 
 /** What a publisher needs. */

@@ -2,12 +2,14 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { newId } from '@carecord/core';
 import { NetworkError } from '@carecord/network';
 import { makeLocatorNetwork } from '../../testkit/src/locator-fixture.ts';
+import type { MemoryNetwork } from '../../testkit/src/locator-fixture.ts';
 import { POINTER_LIFETIME_MILLISECONDS, POINTER_SLOTS } from './index.ts';
 
 const NATIONAL = { system: 'urn:oid:1.2.3', value: '1234567890' };
 const PASSPORT = { system: 'urn:oid:4.5.6', value: 'P-77' };
 const asked = { purpose: 'TREAT' as const, actor: { kind: 'staff' as const, id: 'staff-1' } };
 const HOUR = 3_600_000;
+const MINUTE = 60_000;
 const coded = (code: string): object => expect.objectContaining({ code });
 
 describe('publishing again', () => {
@@ -117,6 +119,55 @@ describe('slots', () => {
     await a.locator.publishPatient(newId(), [PASSPORT], 'listed');
     expect((await b.locator.locate(PASSPORT, asked)).pointers).toHaveLength(1);
     expect(await a.locator.pointersDueBefore(new Date(network.clock.now().getTime() + HOUR))).toHaveLength(1);
+  });
+
+  /** A network whose storers are split over one put, the `nth` from now on, and agree about all others. */
+  const contestOnce = (network: MemoryNetwork, nth: number): void => {
+    let puts = 0;
+    network.disturb = (operation) => {
+      if (operation === 'put') network.stored = (puts += 1) === nth ? 2 : 4;
+    };
+  };
+  const expiriesOf = (network: MemoryNetwork): number[] =>
+    [...network.values.values()].map(({ meta }) => meta.expiresAt.getTime() - network.clock.now().getTime()).sort((one, other) => one - other);
+
+  // In several networks: which of the two slots comes first is left to a hash.
+  it.each([1, 2, 3, 4])('that were won are kept when the patient is published again while the lost one still stands (%i)', async () => {
+    const { network, hospital } = makeLocatorNetwork();
+    const [a, b] = [hospital('a'), hospital('b')];
+    const patientId = newId();
+    const publicationOf = async () => (await a.store.tagsOfPatient(patientId))[0]?.publication;
+    contestOnce(network, 1);
+    await a.locator.publishPatient(patientId, [NATIONAL], 'listed');
+    const before = await publicationOf();
+    network.clock.advance(MINUTE / 2);
+    await a.locator.publishPatient(patientId, [NATIONAL], 'listed');
+    const after = await publicationOf();
+    expect(after).toMatchObject({ slot: before?.slot, listing: 'listed' });
+    expect(after?.sequence).toBeGreaterThan(before?.sequence ?? Infinity);
+    expect(expiriesOf(network)).toEqual([MINUTE, POINTER_LIFETIME_MILLISECONDS]);
+    expect((await b.locator.locate(NATIONAL, asked)).pointers).toHaveLength(1);
+    network.clock.advance(MINUTE);
+    expect((await b.locator.locate(NATIONAL, asked)).pointers).toHaveLength(1);
+  });
+
+  it('that are lost at a renewal are given up for another one', async () => {
+    const { network, hospital } = makeLocatorNetwork();
+    const [a, b] = [hospital('a'), hospital('b')];
+    const patientId = newId();
+    const slotOf = async () => (await a.store.tagsOfPatient(patientId))[0]?.publication.slot;
+    await a.locator.publishPatient(patientId, [NATIONAL], 'listed');
+    const first = await slotOf();
+    network.clock.advance(HOUR);
+    contestOnce(network, 1);
+    await a.locator.publishPatient(patientId, [NATIONAL], 'listed');
+    const second = await slotOf();
+    expect(second).not.toBe(first);
+    expect(expiriesOf(network)).toEqual([MINUTE, POINTER_LIFETIME_MILLISECONDS]);
+    expect((await b.locator.locate(NATIONAL, asked)).pointers).toHaveLength(1);
+    network.clock.advance(HOUR);
+    await a.locator.publishPatient(patientId, [NATIONAL], 'listed');
+    expect(await slotOf()).toBe(second);
   });
 });
 

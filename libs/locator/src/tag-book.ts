@@ -1,5 +1,5 @@
 import type { TransactionRunner } from '@carecord/core';
-import { hashWithContext, open, seal } from '@carecord/crypto';
+import { constantTimeEqual, hashWithContext, open, seal } from '@carecord/crypto';
 import type { NetworkDescription } from '@carecord/identity';
 import type { GuardianClient } from './guardian-client.ts';
 import type { HospitalKeys } from './keys.ts';
@@ -37,7 +37,7 @@ export class TagBook {
     const { store, keys, description, transactions } = this.options;
     const known = await store.tagsOfPatient(patientId);
     const isCurrent = (input: Uint8Array): boolean =>
-      known.some((stored) => stored.epoch === description.epoch && isSame(stored.identifierToken, keys.identifierToken(input)));
+      known.some((stored) => stored.epoch === description.epoch && constantTimeEqual(stored.identifierToken, keys.identifierToken(input)));
     const missing = inputs.filter((input) => !isCurrent(input));
     if (missing.length > 0) {
       const tags = await this.evaluate(patientId, missing);
@@ -45,7 +45,7 @@ export class TagBook {
     }
     const wanted = inputs.map((input) => keys.identifierToken(input));
     const opened = (missing.length === 0 ? known : await store.tagsOfPatient(patientId)).map((stored) => this.open(stored));
-    const belongs = ({ stored }: OpenTag): boolean => wanted.some((token) => isSame(token, stored.identifierToken));
+    const belongs = ({ stored }: OpenTag): boolean => wanted.some((token) => constantTimeEqual(token, stored.identifierToken));
     return { current: opened.filter(belongs), former: opened.filter((tag) => !belongs(tag)) };
   }
 
@@ -74,8 +74,4 @@ export class TagBook {
 
 function belongsTo(patientId: string, identifierToken: Uint8Array): Uint8Array {
   return hashWithContext('locator/tag-of', patientId, identifierToken);
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return Buffer.from(one).equals(other);
 }

@@ -9,11 +9,14 @@
  * await host.request(greeting, 'did:webvh:…:b.hospital.example', { text: 'hello' });
  * await host.stop();
  */
-export { fetchBlocks, MAX_BLOCK_BYTES, registerBlocks } from './blocks/blocks.ts';
+export { fetchBlocks, fetchBlocksInParts, MAX_BLOCK_BYTES, registerBlocks } from './blocks/blocks.ts';
+export { isHospitalMember } from './hospital-member.ts';
 export { createNetworkHost } from './host/create-network-host.ts';
-export { NetworkError } from './network-error.ts';
+export { NetworkError, valueRefused } from './network-error.ts';
+export { countValues } from './values/count-values.ts';
 export { findReference, publishReference } from './values/reference.ts';
 export { MAX_VALUE_BYTES } from './values/value-rules.ts';
+export type { BlocksPart } from './blocks/blocks.ts';
 export type { NetworkErrorCode } from './network-error.ts';
 export type {
   BlockProvider,
@@ -27,4 +30,5 @@ export type {
   NetworkHost,
   NetworkHostOptions,
 } from './ports.ts';
+export type { ValueCount } from './values/count-values.ts';
 export type { Publication } from './values/reference.ts';

@@ -36,3 +36,8 @@ export class NetworkError extends CarecordError<NetworkErrorCode> {
     this.remoteCode = options?.remoteCode;
   }
 }
+
+/** The refusal of a DHT value: what every {@link DhtValueKind} throws for a value that must not be in the DHT. */
+export function valueRefused(message: string, cause?: unknown): NetworkError {
+  return new NetworkError('VALUE_REFUSED', message, { cause });
+}

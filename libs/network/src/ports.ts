@@ -60,7 +60,7 @@ export type DhtValueName = Pick<DhtValueKind, 'namespace'>;
 export interface DhtValues {
   /** The newest valid value of each owner, in no order. */
   readonly values: readonly Uint8Array[];
-  /** Whether the peers that should know were asked within the time limit. */
+  /** Whether the peers that should know were asked within the time limit, and any of them answered. */
   readonly complete: boolean;
 }
 
@@ -101,7 +101,10 @@ export interface NetworkHost {
    * @throws NetworkError `VALUE_REFUSED` when the value would be refused by others
    */
   put(kind: DhtValueName, key: Uint8Array, value: Uint8Array): Promise<{ stored: number }>;
-  /** The newest valid value among the first answers, or `undefined`. It is a hint: whoever uses it checks what it points to. */
+  /**
+   * The newest valid value among the first answers, or `undefined`. It is a hint: whoever uses it checks what it points to.
+   * Peers that do not answer are no error; a datastore that fails is, as it is.
+   */
   get(kind: DhtValueName, key: Uint8Array): Promise<Uint8Array | undefined>;
   /** Every owner's newest valid value under a key for which owners may compete. Hints, as with `get`. */
   getAll(kind: DhtValueName, key: Uint8Array): Promise<DhtValues>;

@@ -1,11 +1,11 @@
-import type { Clock, Outbox, Transaction } from '@carecord/core';
+import type { Clock, Listing, Outbox, Transaction } from '@carecord/core';
 import { patientIdentifiers } from '@carecord/fhir';
 import type { PreparedResource } from '@carecord/fhir';
 import { claimPatients } from './claim-patients.ts';
 import { claimRecords } from './claim-records.ts';
+import { CONSENT_CHANGED, patientsWithNarrowedConsent } from './consent-changes.ts';
 import { patientKeyOf } from './key-hierarchy.ts';
 import type { KeyHierarchy } from './key-hierarchy.ts';
-import type { Listing } from './listing.ts';
 import type { ClaimedRecord, RecordStore, StoredVersion } from './ports.ts';
 import { rewriteManifests } from './rewrite-manifests.ts';
 import type { SealedResource } from './rewrite-manifests.ts';
@@ -32,6 +32,8 @@ export interface Admission {
   readonly patients: string[];
   /** One a resource, in the bundle's order. */
   readonly versions: AdmittedVersion[];
+  /** Internal ids of the patients of whom a Consent may say less than before, each once: what was granted to others about them must end. */
+  readonly consentsNarrowed: string[];
 }
 
 /** What an admission needs. */
@@ -45,8 +47,8 @@ export interface AdmissionDependencies {
 
 /**
  * Seals prepared resources and stores them with all that belongs to them, in the caller's transaction; the audit event
- * is the caller's, afterwards. The number of statements grows with the patients (one outbox entry each), not with the
- * resources.
+ * is the caller's, afterwards. The number of statements grows with the patients (one or two outbox entries each), not with
+ * the resources.
  * @param listing for patients whom the hospital did not have; the others keep theirs
  * @throws RecordsError `UNKNOWN_PATIENT_REFERENCE`, `FHIR_ID_TAKEN`, `DUPLICATE_RESOURCE`; `KEY_MISSING`, `KEY_TAMPERED`,
  *   `VERSION_MISSING` or `CIPHERTEXT_TAMPERED` when what is stored of a known patient cannot be continued
@@ -74,7 +76,9 @@ export async function admitResources(
 
   const patientIds = [...patients.values()].map(({ id }) => id);
   for (const patientId of patientIds) await outbox.enqueue(transaction, PATIENT_CHANGED, { patientId });
-  return { patients: patientIds, versions: sealed.map(admittedVersion) };
+  const consentsNarrowed = patientsWithNarrowedConsent(sealed);
+  for (const patientId of consentsNarrowed) await outbox.enqueue(transaction, CONSENT_CHANGED, { patientId });
+  return { patients: patientIds, versions: sealed.map(admittedVersion), consentsNarrowed };
 }
 
 function sealRecord(ownerKey: Uint8Array, { resource }: PreparedResource, record: ClaimedRecord, recordedAt: Date): StoredVersion {

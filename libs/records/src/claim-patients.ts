@@ -1,7 +1,6 @@
 import { newId } from '@carecord/core';
-import type { Transaction } from '@carecord/core';
+import type { Listing, Transaction } from '@carecord/core';
 import type { PreparedResource } from '@carecord/fhir';
-import type { Listing } from './listing.ts';
 import type { PatientClaim, RecordStore } from './ports.ts';
 import { RecordsError } from './records-error.ts';
 import { tokenKey } from './tokens.ts';

@@ -1,4 +1,4 @@
-import type { FhirResource } from '@carecord/fhir';
+import { directoryReferences } from '@carecord/fhir';
 import type { ReadingDependencies } from './compartment.ts';
 import type { DirectoryVersion } from './ports.ts';
 import { tokenKey } from './tokens.ts';
@@ -7,9 +7,6 @@ import { openVersion } from './version.ts';
 
 /** A practitioner's role names an organisation, which is part of another: such chains are short, and a loop must end. */
 const MAX_STEPS = 4;
-
-/** A local reference (https://hl7.org/fhir/R4/references.html#literal), with or without a version. */
-const LOCAL_REFERENCE = /^([A-Z][A-Za-z]{1,63}\/[A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
 
 /**
  * The current versions of the directory resources that are referred to, and of those to which they refer in turn. What
@@ -27,21 +24,10 @@ export async function followDirectory(
   for (let step = 0; next.length > 0 && step < MAX_STEPS; step += 1) {
     const versions = await stores.findDirectoryVersions(next.map((reference) => tokenOf(tokens, reference)));
     found.push(...versions.toSorted(byToken));
-    const referred = versions.flatMap((version) => localReferences(openVersion(keys.directoryKey, version)));
+    const referred = versions.flatMap((version) => directoryReferences(openVersion(keys.directoryKey, version)));
     next = unseen(referred, seen);
   }
   return found;
-}
-
-/** Every local reference in a resource, as `Type/id`. */
-function localReferences(resource: FhirResource): string[] {
-  const references: string[] = [];
-  JSON.stringify(resource, (name, value: unknown) => {
-    const reference = name === 'reference' && typeof value === 'string' ? LOCAL_REFERENCE.exec(value)?.[1] : undefined;
-    if (reference !== undefined) references.push(reference);
-    return value;
-  });
-  return references;
 }
 
 function unseen(references: readonly string[], seen: Set<string>): string[] {

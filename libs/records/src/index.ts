@@ -7,16 +7,14 @@
  * const timeline = await records.timeline(patientId, { resourceTypes: ['Observation'] });
  */
 export { PATIENT_CHANGED } from './admission.ts';
-export { LISTINGS } from './listing.ts';
+export { CONSENT_CHANGED } from './consent-changes.ts';
 export { Records } from './records.ts';
 export { RecordsError } from './records-error.ts';
 export { newestFirst } from './timeline.ts';
-export { canonicalIdentifier } from './tokens.ts';
 export { openRelease } from './version.ts';
 export type { Admission, AdmittedVersion } from './admission.ts';
 export type { OpenedRecord } from './compartment.ts';
 export type { EnvelopeBinding } from './envelope.ts';
-export type { Listing } from './listing.ts';
 export type {
   ClaimedRecord,
   DirectoryVersion,
@@ -36,4 +34,3 @@ export type {
 export type { RecordsDependencies } from './records.ts';
 export type { RecordsErrorCode } from './records-error.ts';
 export type { ReleasableVersion } from './release.ts';
-export type { Identifier } from './tokens.ts';

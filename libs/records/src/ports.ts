@@ -4,8 +4,7 @@
  * resources costs about ten statements. Arrays may be empty: then nothing is done. The order of answers is not defined
  * unless a method says so, and what is unknown is left out.
  */
-import type { Transaction } from '@carecord/core';
-import type { Listing } from './listing.ts';
+import type { Listing, Transaction } from '@carecord/core';
 
 /** A patient of this hospital. */
 export interface StoredPatient {

@@ -23,8 +23,4 @@ export type RecordsErrorCode =
   | 'KEY_TAMPERED';
 
 /** Why records could not be admitted or opened. Messages name resource types at the most, never a logical id or a value. */
-export class RecordsError extends CarecordError<RecordsErrorCode> {
-  constructor(code: RecordsErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(code, message, options);
-  }
-}
+export class RecordsError extends CarecordError<RecordsErrorCode> {}

@@ -1,22 +1,20 @@
 import { CarecordError, newId } from '@carecord/core';
-import type { Clock, Outbox, Transaction, TransactionRunner } from '@carecord/core';
+import type { Clock, Listing, Outbox, Transaction, TransactionRunner } from '@carecord/core';
 import type { AuditActor, AuditEntry, AuditEventType, AuditLog } from '@carecord/audit';
 import { constantTimeEqual } from '@carecord/crypto';
 import { prepareBundle } from '@carecord/fhir';
-import type { FhirResource, PreparedResource } from '@carecord/fhir';
+import type { FhirResource, Identifier, PreparedResource } from '@carecord/fhir';
 import { admitResources, PATIENT_CHANGED } from './admission.ts';
 import type { Admission, AdmissionDependencies, AdmittedVersion } from './admission.ts';
 import { openCompartment, openCurrentRecords, unknownPatient } from './compartment.ts';
 import type { OpenedRecord } from './compartment.ts';
 import { KeyHierarchy } from './key-hierarchy.ts';
-import type { Listing } from './listing.ts';
 import type { PatientKeyStore, RecordStore, StoredPatient } from './ports.ts';
 import { RecordsError } from './records-error.ts';
 import { releasableVersions } from './release.ts';
 import type { ReleasableVersion } from './release.ts';
 import { newestFirst } from './timeline.ts';
 import { BlindTokens } from './tokens.ts';
-import type { Identifier } from './tokens.ts';
 
 /** What {@link Records} needs from outside. */
 export interface RecordsDependencies {

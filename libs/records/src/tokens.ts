@@ -1,10 +1,6 @@
 import { deriveKey, keyedToken } from '@carecord/crypto';
-
-/** An identifier as FHIR has it. */
-export interface Identifier {
-  readonly system: string;
-  readonly value: string;
-}
+import { canonicalIdentifier } from '@carecord/fhir';
+import type { Identifier } from '@carecord/fhir';
 
 const LOGICAL_ID_CONTEXT = 'records/logical-id';
 const IDENTIFIER_CONTEXT = 'records/identifier';
@@ -47,13 +43,4 @@ export class BlindTokens {
 /** A token as the key of a map. */
 export function tokenKey(token: Uint8Array): string {
   return Buffer.from(token.buffer, token.byteOffset, token.length).toString('base64');
-}
-
-/**
- * The one spelling under which an identifier is looked up: Unicode NFC without outer white space; everything else
- * counts, upper and lower case too (https://hl7.org/fhir/R4/datatypes.html#Identifier: values are case-sensitive unless
- * their system says otherwise). The locator follows the same rule, so that a patient who is found here is found there.
- */
-export function canonicalIdentifier({ system, value }: Identifier): Identifier {
-  return { system: system.normalize('NFC').trim(), value: value.normalize('NFC').trim() };
 }

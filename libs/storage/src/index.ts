@@ -14,8 +14,7 @@
  */
 export { removeEmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded-postgres.ts';
 export { ensureExternalDatabase } from './external-server.ts';
-export { applyMigrations } from './migrations/apply-migrations.ts';
-export { MIGRATIONS_DIRECTORY, openStorage } from './storage.ts';
+export { openStorage } from './storage.ts';
 export { StorageError } from './storage-error.ts';
 export type { EmbeddedPostgres, EmbeddedPostgresOptions, EmbeddedPostgresStep } from './embedded/embedded-postgres.ts';
 export type { Job, JobScheduler } from './jobs/job-scheduler.ts';

@@ -31,8 +31,4 @@ export type StorageErrorCode =
   | 'DATABASE_NAME';
 
 /** Why the database, or the embedded PostgreSQL, did not do what was asked. */
-export class StorageError extends CarecordError<StorageErrorCode> {
-  constructor(code: StorageErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(code, message, options);
-  }
-}
+export class StorageError extends CarecordError<StorageErrorCode> {}

@@ -30,6 +30,7 @@ import { PostgresTicketStore } from './stores/ticket-store.ts';
 /** The migrations that belong to this version of the program. */
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 
+/** Which database, and what the storage needs of the node. */
 export interface StorageOptions {
   /** `postgresql://user:password@host:port/database`; the user owns the database. */
   readonly databaseUrl: string;

@@ -1,7 +1,7 @@
 import { AuditLog } from '@carecord/audit';
 import type { AuditEvent } from '@carecord/audit';
 import { buildConsent, ConsentDecider } from '@carecord/consent';
-import type { PurposeOfUse } from '@carecord/consent';
+import type { PurposeOfUse } from '@carecord/fhir';
 import { later, silentLogger } from '@carecord/core';
 import type { Clock } from '@carecord/core';
 import { generateRecipientSeed, generateSigningSeeds, hybridSigner, randomKey, recipientPublicKey } from '@carecord/crypto';

@@ -7,6 +7,7 @@ export {
   MemorySentRequestStore,
 } from './memory/exchange-stores.ts';
 export { MemoryLocatorStore } from './memory/locator-store.ts';
+export { MemorySessionStore, MemorySettingStore, MemoryStaffStore, MemoryTicketStore } from './memory/node-stores.ts';
 export { MemoryOutbox } from './memory/outbox.ts';
 export { MemoryPatientKeyStore } from './memory/patient-key-store.ts';
 export { MemoryRecordStore } from './memory/record-store.ts';

@@ -5,7 +5,7 @@ import type { HybridSigner } from '@carecord/crypto';
 import type { MemberRole, NetworkDescription, ResolvedDid } from '@carecord/identity';
 import { Guardian, guardianKeys, Locator, pointerKind } from '@carecord/locator';
 import type { GuardianOptions } from '@carecord/locator';
-import { NetworkError } from '@carecord/network';
+import { NetworkError, valueRefused } from '@carecord/network';
 import type { DhtValueMeta, Member, MessageHandler, MessageProtocol, NetworkHost } from '@carecord/network';
 import type { z } from 'zod';
 import { ManualClock } from './manual-clock.ts';
@@ -98,7 +98,7 @@ export class MemoryNetwork {
     const place = `${namespace}/${hex(key)}`;
     const before = this.values.get(place);
     const stands = before !== undefined && before.meta.expiresAt > this.clock.now();
-    if (stands && (before.meta.owner !== meta.owner || before.meta.sequence >= meta.sequence)) throw new NetworkError('VALUE_REFUSED', 'Refused.');
+    if (stands && (before.meta.owner !== meta.owner || before.meta.sequence >= meta.sequence)) throw valueRefused('Refused.');
     this.values.set(place, { value, meta });
     return { stored: this.stored };
   }

@@ -12,10 +12,14 @@ export interface DemoUser {
   readonly role: string;
 }
 
-/** The files of one demo node that hold secrets; each is made once and kept. */
+/** The files of any demo node that hold secrets; each is made once and kept. */
 export interface DemoNodeSecrets {
   readonly directory: string;
   readonly passphraseFile: string;
+}
+
+/** Those of a demo hospital. */
+export interface DemoHospitalSecrets extends DemoNodeSecrets {
   readonly ticketFile: string;
   readonly accountsFile: string;
   readonly users: readonly DemoUser[];
@@ -29,18 +33,24 @@ function secret(): string {
   return randomBytes(SECRET_BYTES).toString('base64url');
 }
 
-/** Makes, or finds again, a demo node's folder with its passphrase, admission ticket and staff passwords. */
+/** Makes, or finds again, a demo node's folder with its passphrase. */
 export async function ensureNodeSecrets(directory: string): Promise<DemoNodeSecrets> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const passphraseFile = join(directory, 'passphrase');
+  await ensureSecretFile(passphraseFile, secret);
+  return { directory, passphraseFile };
+}
+
+/** The same with the hospital's admission ticket and the passwords of its staff. */
+export async function ensureHospitalSecrets(directory: string): Promise<DemoHospitalSecrets> {
+  const node = await ensureNodeSecrets(directory);
   const ticketFile = join(directory, 'admission-ticket');
   const accountsFile = join(directory, 'accounts.json');
-  await ensureSecretFile(passphraseFile, secret);
   await ensureSecretFile(ticketFile, secret);
   const accounts = await ensureSecretFile(accountsFile, () =>
     JSON.stringify(demoStaff.map((member) => ({ ...member, password: secret() }))),
   );
-  return { directory, passphraseFile, ticketFile, accountsFile, users: users.parse(JSON.parse(accounts)) };
+  return { ...node, ticketFile, accountsFile, users: users.parse(JSON.parse(accounts)) };
 }
 
 /** The file from which the demo authority learns the one-time tickets that it gave out, one a hospital. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DatabaseServer, openDatabaseServer } from './database-server.ts';
 import { type DemoHospital, demoAuthority, demoHospitals, demoNetworkId } from './demo-hospitals.ts';
-import { type DemoNodeSecrets, type DemoUser, ensureNodeSecrets, ensureTicketList } from './demo-secrets.ts';
+import { type DemoNodeSecrets, type DemoUser, ensureHospitalSecrets, ensureNodeSecrets, ensureTicketList } from './demo-secrets.ts';
 import { type LocalNetworkLayout, lockDirectory, prepareDirectory } from './directory.ts';
 import { type NodeProcess, startNodeProcess } from './node-process.ts';
 import type { Progress } from '../progress.ts';
@@ -85,7 +85,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
 
 async function startAuthority(layout: LocalNetworkLayout, server: DatabaseServer): Promise<LocalNetwork['authority']> {
   const secrets = await ensureNodeSecrets(layout.node(demoAuthority.slug));
-  const hospitals = await Promise.all(demoHospitals.map((hospital) => ensureNodeSecrets(layout.node(hospital.slug))));
+  const hospitals = await Promise.all(demoHospitals.map((hospital) => ensureHospitalSecrets(layout.node(hospital.slug))));
   const tickets = await Promise.all(hospitals.map((hospital) => readFile(hospital.ticketFile, 'utf8')));
   const databaseUrl = await server.database(`carecord_${demoAuthority.slug}`);
   const process = await startNodeProcess({
@@ -101,7 +101,7 @@ async function startAuthority(layout: LocalNetworkLayout, server: DatabaseServer
 }
 
 async function startHospital(layout: LocalNetworkLayout, server: DatabaseServer, authority: NodeProcess, hospital: DemoHospital): Promise<RunningHospital> {
-  const secrets = await ensureNodeSecrets(layout.node(hospital.slug));
+  const secrets = await ensureHospitalSecrets(layout.node(hospital.slug));
   const databaseUrl = await server.database(`carecord_${hospital.slug}`);
   const process = await startNodeProcess({
     name: hospital.name,

@@ -1,4 +1,4 @@
-import type { PurposeOfUse } from '@carecord/consent';
+import type { PurposeOfUse } from '@carecord/fhir';
 import type { AccessRequester, RequestOutcome } from '@carecord/exchange';
 import type { Locator } from '@carecord/locator';
 import { NodeError } from '../failures/node-error.ts';

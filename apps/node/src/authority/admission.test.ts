@@ -7,12 +7,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AuditEntry } from '@carecord/audit';
 import { RateLimiter, silentLogger } from '@carecord/core';
-import type { Transaction } from '@carecord/core';
 import { issueNetworkDescription } from '@carecord/identity';
-import { ManualClock } from '@carecord/testkit';
+import { ManualClock, MemorySettingStore, MemoryTicketStore, MemoryTransactions } from '@carecord/testkit';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { pino } from 'pino';
-import { authorityModule } from '../composition/http-modules.ts';
+import { authorityModule } from '../composition/authority-module.ts';
 import { ADMISSION_LIMITER } from '../composition/tokens.ts';
 import { Readiness } from '../health/readiness.ts';
 import { createApplication } from '../http/application.ts';
@@ -20,11 +19,9 @@ import { MAX_AUTHORITY_BODY_BYTES } from '../http/limits.ts';
 import { listen } from '../http/listen.ts';
 import { joinNetwork } from '../identity/membership.ts';
 import type { MembershipOptions, NetworkMembership } from '../identity/membership.ts';
-import { MemorySettings } from '../identity/memory-settings.fixture.ts';
 import { loadOrCreateIdentity } from '../identity/node-identity.ts';
 import type { NodeIdentity } from '../identity/node-identity.ts';
 import { MembershipOffice } from './membership-office.ts';
-import { MemoryTickets } from './memory-tickets.fixture.ts';
 import { PublishedNetwork } from './published-network.ts';
 
 const NETWORK = 'carecord-test';
@@ -37,17 +34,18 @@ let application: NestExpressApplication;
 let url: string;
 let authority: NodeIdentity;
 
-function identity(domain: string, settings = new MemorySettings()): Promise<NodeIdentity> {
+function identity(domain: string, settings = new MemorySettingStore()): Promise<NodeIdentity> {
   return loadOrCreateIdentity({ dataDirectory: mkdtempSync(join(root, 'keys-')), passphrase: 'correct horse battery staple', domain, settings, clock });
 }
 
 beforeAll(async () => {
   authority = await identity('authority.example');
+  const transactions = new MemoryTransactions();
   const office = new MembershipOffice({
     identity: authority,
     networkId: NETWORK,
-    tickets: new MemoryTickets(),
-    transactions: { run: (work) => work(undefined as unknown as Transaction) },
+    tickets: new MemoryTicketStore(transactions),
+    transactions,
     audit: { append: (_transaction, entry) => Promise.resolve(entries.push(entry) as never) },
     clock,
   });
@@ -79,7 +77,7 @@ async function joinAs(change: Partial<MembershipOptions> & { ticket?: string }):
     name: 'Hospital A',
     networkId: NETWORK,
     authority: { url, did: authority.resolved.did, ticket },
-    settings: new MemorySettings(),
+    settings: new MemorySettingStore(),
     clock,
     logger: silentLogger,
     ...rest,
@@ -87,7 +85,7 @@ async function joinAs(change: Partial<MembershipOptions> & { ticket?: string }):
 }
 
 describe('admission to the network', () => {
-  const settings = new MemorySettings();
+  const settings = new MemorySettingStore();
   let hospital: NodeIdentity;
 
   it('admits a hospital with its ticket', async () => {
@@ -103,6 +101,12 @@ describe('admission to the network', () => {
     expect(joined).toMatchObject({ isNew: false, bootstrap });
     const offline = await joinAs({ identity: hospital, settings, authority: { url: 'http://127.0.0.1:1', did: authority.resolved.did, ticket: undefined } });
     expect(offline.bootstrap).toEqual(bootstrap);
+  });
+
+  it('does not apply again over a stored membership that is damaged', async () => {
+    const damaged = new MemorySettingStore();
+    await damaged.write('identity.membership', '{"authorityLog":');
+    await expect(joinAs({ identity: hospital, settings: damaged, ticket: 'ticket-for-a-0123456789' })).rejects.toMatchObject({ code: 'DATABASE_MISMATCH' });
   });
 
   it('admits the same hospital again whose answer was lost, and no other with its ticket', async () => {

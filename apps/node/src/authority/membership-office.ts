@@ -3,7 +3,7 @@ import type { Clock, Transaction, TransactionRunner } from '@carecord/core';
 import { later } from '@carecord/core';
 import { hashWithContext } from '@carecord/crypto';
 import type { GeneralJws } from '@carecord/crypto';
-import { issueMembershipCredential, verifyMembershipApplication } from '@carecord/identity';
+import { CLOCK_SKEW_MILLISECONDS, issueMembershipCredential, verifyMembershipApplication } from '@carecord/identity';
 import type { MemberRole } from '@carecord/identity';
 import type { TicketStore } from '@carecord/storage';
 import type { DemoTicket } from '../config/demo-files.ts';
@@ -14,9 +14,8 @@ import type { NodeIdentity } from '../identity/node-identity.ts';
 export const MEMBERSHIP_MILLISECONDS = 365 * 24 * 60 * 60_000;
 /** Given out, a ticket is used within days. */
 const TICKET_MILLISECONDS = 30 * 24 * 60 * 60_000;
-/** Clocks differ by seconds: a new credential must be valid at the hospital at once. */
-const CLOCK_SKEW_MILLISECONDS = 60_000;
 
+/** What {@link MembershipOffice} needs from outside. */
 export interface MembershipOfficeDependencies {
   readonly identity: NodeIdentity;
   readonly networkId: string;
@@ -83,7 +82,7 @@ export class MembershipOffice {
 }
 
 function hashOf(ticket: string): Uint8Array {
-  return hashWithContext('carecord/admission-ticket', ticket);
+  return hashWithContext('node/admission-ticket', ticket);
 }
 
 function keyOf(hash: Uint8Array): string {

@@ -4,11 +4,10 @@ import { AccessHolder, AccessRequester } from '@carecord/exchange';
 import type { LocalMember } from '@carecord/identity';
 import { Locator } from '@carecord/locator';
 import type { NetworkHost } from '@carecord/network';
-import { Records } from '@carecord/records';
+import { PATIENT_CHANGED, Records } from '@carecord/records';
 import { AccessQuestions } from '../access/access-questions.ts';
 import { BundleAdmission } from '../admission/bundle-admission.ts';
 import type { HospitalConfiguration } from '../config/configuration.ts';
-import { announcingConsentChanges } from '../consents/consent-changes.ts';
 import { PatientConsents } from '../consents/patient-consents.ts';
 import type { NetworkMembership } from '../identity/membership.ts';
 import { PatientPublisher } from '../jobs/publish-patient.ts';
@@ -47,9 +46,7 @@ export function hospitalServices(
   const keys = derivedKeys(seeds);
   const common = { transactions, audit, clock, logger };
 
-  const recordsNeeds = { stores: storage.records, keys: storage.patientKeys, transactions, audit, rootKey: seeds.root, clock };
-  const records = new Records({ ...recordsNeeds, outbox: storage.outbox });
-  const consentRecords = new Records({ ...recordsNeeds, outbox: announcingConsentChanges(storage.outbox) });
+  const records = new Records({ stores: storage.records, keys: storage.patientKeys, transactions, audit, outbox: storage.outbox, rootKey: seeds.root, clock });
 
   const locator = new Locator({ ...common, network, description: joined.description, store: storage.locator, signer, did, indexKey: keys.locatorIndex });
   const decider = ConsentDecider.create({
@@ -73,14 +70,14 @@ export function hospitalServices(
     sessions: new Sessions({ staff: storage.staff, sessions: storage.sessions, transactions, audit, clock }),
     records,
     reader: new PatientReader(records, audit, transactions),
-    admission: new BundleAdmission(records, consentRecords, holder),
-    consents: new PatientConsents(consentRecords, holder, clock),
+    admission: new BundleAdmission(records, holder),
+    consents: new PatientConsents(records, holder, clock),
     locator,
     holder,
     requester,
     questions: new AccessQuestions(locator, requester, did.did),
     publisher: new PatientPublisher({ records, locator, network, signer, did, clock }),
-    status: new NodeStatus(network, joined.membership, storage.datastore, () => storage.outboxWorker.backlog()),
+    status: new NodeStatus(network, joined.membership, storage.datastore, () => storage.outboxWorker.backlog(PATIENT_CHANGED)),
     audit,
   };
 }

@@ -1,4 +1,4 @@
-import type { Listing } from '@carecord/records';
+import type { Listing } from '@carecord/core';
 
 /** What the parts of a node know about the hospital that they belong to. */
 export class LocalHospital {

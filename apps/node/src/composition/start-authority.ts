@@ -2,23 +2,19 @@ import { later, RateLimiter } from '@carecord/core';
 import type { Rate } from '@carecord/core';
 import { issueNetworkDescription } from '@carecord/identity';
 import type { LocalMember } from '@carecord/identity';
-import { Guardian, guardianKeys, pointerKind } from '@carecord/locator';
-import { createNetworkHost } from '@carecord/network';
+import { Guardian, guardianKeys } from '@carecord/locator';
 import { MEMBERSHIP_MILLISECONDS, MembershipOffice } from '../authority/membership-office.ts';
 import { PublishedNetwork } from '../authority/published-network.ts';
 import type { Authenticator } from '../authorisation/authenticator.ts';
 import type { AuthorityConfiguration } from '../config/configuration.ts';
 import { NodeError } from '../failures/node-error.ts';
-import { Readiness } from '../health/readiness.ts';
-import { createApplication } from '../http/application.ts';
 import { MAX_AUTHORITY_BODY_BYTES } from '../http/limits.ts';
-import { listen } from '../http/listen.ts';
-import { keyFilePath } from '../identity/key-file.ts';
 import type { RunningNode } from '../lifecycle/running-node.ts';
 import { derivedKeys } from './derived-keys.ts';
 import type { Foundation } from './foundation.ts';
-import { authorityModule } from './http-modules.ts';
-import { readinessParts } from './readiness-parts.ts';
+import { authorityModule } from './authority-module.ts';
+import { createNodeNetwork, startNodeNetwork } from './node-network.ts';
+import { serveNode } from './serve-node.ts';
 import { ADMISSION_LIMITER } from './tokens.ts';
 
 /** The first and so far only epoch of pointers: changing it makes every pointer anew. */
@@ -33,7 +29,7 @@ const nobody: Authenticator = {
 
 /** Brings an authority up: it admits hospitals over HTTP, and on the network it is the guardian of the blinded look-up. */
 export async function startAuthority(configuration: AuthorityConfiguration, foundation: Foundation): Promise<RunningNode> {
-  const { clock, logger, pino, closers, storage, identity, audit } = foundation;
+  const { clock, storage, identity, audit } = foundation;
   const { networkId, name } = configuration;
   const { resolved, signer, seeds } = identity;
   const oprfSecret = derivedKeys(seeds).guardianOprf;
@@ -49,44 +45,20 @@ export async function startAuthority(configuration: AuthorityConfiguration, foun
   });
 
   const local: LocalMember = { networkId, resolved, credential, signer };
-  const network = await createNetworkHost({
-    local,
-    authority: resolved,
-    peerSeed: seeds.peer,
-    listen: configuration.peerToPeer.listen,
-    bootstrap: configuration.peerToPeer.bootstrap,
-    valueKinds: [pointerKind],
-    datastore: storage.datastore,
-    clock,
-    logger,
-  });
+  const network = await createNodeNetwork(configuration, foundation, { local, authority: resolved, bootstrap: [] });
   new Guardian({ oprfSecret, network, audit, transactions: storage.transactions, clock }).start();
-  await network.start();
-  closers.add('network', () => network.stop());
+  await startNodeNetwork(network, foundation);
 
-  const readiness = new Readiness(readinessParts({ storage, keyFile: keyFilePath(configuration.dataDirectory), membershipValidUntil, network, clock }), logger);
   const published = new PublishedNetwork(resolved.log, description, () => network.addresses());
-  const module = authorityModule({ authenticator: nobody, readiness, logger, pino }, [
+  const providers = [
     { provide: MembershipOffice, useValue: office },
     { provide: PublishedNetwork, useValue: published },
     { provide: ADMISSION_LIMITER, useValue: new RateLimiter(ADMISSION_RATE, clock) },
-  ]);
-  const application = await createApplication(module, { logger, maxBodyBytes: MAX_AUTHORITY_BODY_BYTES });
-  closers.add('http', () => application.close());
-  const http = await listen(application, { ...configuration.http, anotherIfBusy: configuration.demo, logger });
-
-  await storage.transactions.run((transaction) =>
-    audit.append(transaction, { type: 'node-started', outcome: 'success', actor: { kind: 'system', id: 'node' } }),
-  );
-  return {
-    name,
-    did: resolved.did,
-    peerId: network.peerId,
-    http,
-    p2p: network.addresses(),
-    stop: () => {
-      readiness.beginStopping();
-      return closers.close();
-    },
-  };
+  ];
+  return await serveNode(configuration, foundation, {
+    network,
+    membershipValidUntil,
+    maxBodyBytes: MAX_AUTHORITY_BODY_BYTES,
+    makeModule: (basics) => authorityModule({ ...basics, authenticator: nobody }, providers),
+  });
 }

@@ -22,6 +22,7 @@ interface CommonConfiguration {
   readonly logLevel: Variables['CARECORD_LOG_LEVEL'];
 }
 
+/** What a hospital's node is told at its start. */
 export interface HospitalConfiguration extends CommonConfiguration {
   readonly role: 'hospital';
   readonly authority: AuthoritySettings;
@@ -31,6 +32,7 @@ export interface HospitalConfiguration extends CommonConfiguration {
   readonly demoAccounts: readonly DemoAccount[];
 }
 
+/** What an authority's node is told at its start. */
 export interface AuthorityConfiguration extends CommonConfiguration {
   readonly role: 'authority';
   readonly demoTickets: readonly DemoTicket[];

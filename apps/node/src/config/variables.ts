@@ -1,3 +1,4 @@
+import { LISTINGS } from '@carecord/core';
 import { z } from 'zod';
 
 /**
@@ -56,7 +57,7 @@ export const variablesSchema = z.object({
   CARECORD_NETWORK_ID: required('CARECORD_NETWORK_ID', "the network's name, for example carecord-demo").regex(/^[a-z0-9][a-z0-9-]{2,62}$/, {
     error: 'CARECORD_NETWORK_ID must be 3 to 63 lower-case letters, digits and hyphens.',
   }),
-  CARECORD_DEFAULT_LISTING: oneOf('CARECORD_DEFAULT_LISTING', ['listed', 'unlisted']).default('unlisted'),
+  CARECORD_DEFAULT_LISTING: oneOf('CARECORD_DEFAULT_LISTING', LISTINGS).default('unlisted'),
   CARECORD_HOSPITAL_POLICIES_FILE: z.string().optional(),
   CARECORD_DEMO: flag('CARECORD_DEMO'),
   CARECORD_DEMO_ACCOUNTS_FILE: z.string().optional(),

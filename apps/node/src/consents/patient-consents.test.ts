@@ -1,12 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { OutboxPayload, Transaction } from '@carecord/core';
 import type { FhirResource } from '@carecord/fhir';
-import { PATIENT_CHANGED } from '@carecord/records';
-import type { AdmittedVersion } from '@carecord/records';
 import { ManualClock } from '@carecord/testkit';
-import { BundleAdmission } from '../admission/bundle-admission.ts';
 import type { StaffPrincipal } from '../sessions/staff-principal.ts';
-import { announcingConsentChanges, CONSENT_CHANGED } from './consent-changes.ts';
 import { readConsentId, writeConsentId } from './consent-id.ts';
 import { PatientConsents } from './patient-consents.ts';
 import type { ConsentStatementInput } from './patient-consents.ts';
@@ -75,50 +70,5 @@ describe('PatientConsents', () => {
     await expect(consents.withdraw(writeConsentId(PATIENT, 'other'), staff)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(consents.withdraw("x' or 1=1", staff)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(done).toEqual([]);
-  });
-});
-
-describe('BundleAdmission', () => {
-  const bundle = (resourceType: string): unknown => ({ resourceType: 'Bundle', entry: [{ resource: { resourceType } }] });
-  const version = (resourceType: string, patientId: string): AdmittedVersion => ({ resourceType, id: 'x', versionId: '1', patientId });
-
-  async function admitted(resourceType: string, value: unknown = bundle(resourceType)): Promise<string[]> {
-    const done: string[] = [];
-    const admit = (by: string) => () => {
-      done.push(by);
-      return Promise.resolve({ patients: [PATIENT], versions: [version(resourceType, PATIENT), version(resourceType, PATIENT)] });
-    };
-    const holder = {
-      revokeForPatient: (patientId: string) => {
-        done.push(`revoked ${patientId}`);
-        return Promise.resolve(0);
-      },
-    };
-    await new BundleAdmission({ admit: admit('plain') }, { admit: admit('announcing') }, holder).admit(value, 'listed', staff);
-    return done;
-  }
-
-  it('ends grants when a bundle brings a Consent, once a patient, and leaves them otherwise', async () => {
-    expect(await admitted('Consent')).toEqual(['announcing', `revoked ${PATIENT}`]);
-    expect(await admitted('Observation')).toEqual(['plain']);
-  });
-
-  it.each([null, 'text', {}, { entry: 'x' }, { entry: [null, { resource: null }] }])('leaves %j to the validation', async (value) => {
-    expect(await admitted('Observation', value)).toEqual(['plain']);
-  });
-});
-
-describe('announcingConsentChanges', () => {
-  it('announces the consent beside the patient, and nothing beside anything else', async () => {
-    const entries: [string, OutboxPayload][] = [];
-    const outbox = announcingConsentChanges({
-      enqueue: (_transaction, topic, payload) => {
-        entries.push([topic, payload]);
-        return Promise.resolve();
-      },
-    });
-    await outbox.enqueue(undefined as unknown as Transaction, PATIENT_CHANGED, { patientId: PATIENT });
-    await outbox.enqueue(undefined as unknown as Transaction, 'other', {});
-    expect(entries).toEqual([[PATIENT_CHANGED, { patientId: PATIENT }], [CONSENT_CHANGED, { patientId: PATIENT }], ['other', {}]]);
   });
 });

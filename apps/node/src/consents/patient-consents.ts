@@ -1,9 +1,8 @@
 import type { Clock } from '@carecord/core';
-import { later } from '@carecord/core';
+import { KeyLock, later } from '@carecord/core';
 import { buildConsent, withdrawConsent } from '@carecord/consent';
-import type { PurposeOfUse } from '@carecord/consent';
+import type { FhirResource, PurposeOfUse } from '@carecord/fhir';
 import type { AccessHolder } from '@carecord/exchange';
-import type { FhirResource } from '@carecord/fhir';
 import type { Records } from '@carecord/records';
 import { NodeError } from '../failures/node-error.ts';
 import { actorOf } from '../sessions/staff-principal.ts';
@@ -31,10 +30,14 @@ export interface NamedConsent {
   readonly resource: FhirResource;
 }
 
-/** Gives and withdraws consents. A consent that says less than before ends at once what was granted. */
+/**
+ * Gives and withdraws consents. A denial and a withdrawal end at once what was granted; should the node die before, the
+ * outbox entry `CONSENT_CHANGED` of the records does it.
+ */
 export class PatientConsents {
+  private readonly turns = new KeyLock();
+
   constructor(
-    /** Announces each change of a consent (see `announcingConsentChanges`). */
     private readonly records: Pick<Records, 'consents' | 'fhirPatientId' | 'putResource'>,
     private readonly holder: Pick<AccessHolder, 'revokeForPatient'>,
     private readonly clock: Clock,
@@ -52,8 +55,12 @@ export class PatientConsents {
     return named;
   }
 
-  /** Withdrawing twice changes nothing. @throws NodeError `NOT_FOUND`, RecordsError `UNKNOWN_PATIENT` */
-  async withdraw(consentId: string, staff: StaffPrincipal): Promise<NamedConsent> {
+  /** Withdrawing twice, also at the same moment, changes nothing. @throws NodeError `NOT_FOUND`, RecordsError `UNKNOWN_PATIENT` */
+  withdraw(consentId: string, staff: StaffPrincipal): Promise<NamedConsent> {
+    return this.turns.run(consentId, () => this.withdrawOnce(consentId, staff));
+  }
+
+  private async withdrawOnce(consentId: string, staff: StaffPrincipal): Promise<NamedConsent> {
     const { patientId, resourceId } = readConsentId(consentId);
     const consent = (await this.records.consents(patientId)).find((candidate) => candidate.id === resourceId);
     if (consent === undefined) throw new NodeError('NOT_FOUND', 'This patient has no such consent.');

@@ -9,13 +9,12 @@ import { CarecordError } from '@carecord/core';
  * - `HOSPITAL_UNKNOWN`: no such member of the network
  * - `LOCATION_EXPIRED`: no look-up of this staff member with this id, or it is too old
  * - `RATE_LIMITED`: too often
- * - `APPLICATION_INVALID`: an application for membership is not well-formed, not signed by its keys or not fresh
  * - `TICKET_INVALID`: not an admission ticket that is open for this applicant
  * - `ADMISSION_REFUSED`: the authority did not admit us
  * - `AUTHORITY_UNREACHABLE`, `AUTHORITY_ANSWER_INVALID`: no answer, or none that proves itself
  * - `KEY_FILE_INVALID`: the key file is missing, readable by others, or does not open
  * - `PORT_BUSY`: the HTTP port is taken
- * - `DATABASE_MISMATCH`: the database belongs to other keys
+ * - `DATABASE_MISMATCH`: the database belongs to other keys, or what it says of this node is damaged
  */
 export type NodeErrorCode =
   | 'UNAUTHENTICATED'
@@ -26,7 +25,6 @@ export type NodeErrorCode =
   | 'HOSPITAL_UNKNOWN'
   | 'LOCATION_EXPIRED'
   | 'RATE_LIMITED'
-  | 'APPLICATION_INVALID'
   | 'TICKET_INVALID'
   | 'ADMISSION_REFUSED'
   | 'AUTHORITY_UNREACHABLE'
@@ -36,8 +34,4 @@ export type NodeErrorCode =
   | 'DATABASE_MISMATCH';
 
 /** Why the node itself refused something or could not start. */
-export class NodeError extends CarecordError<NodeErrorCode> {
-  constructor(code: NodeErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(code, message, options);
-  }
-}
+export class NodeError extends CarecordError<NodeErrorCode> {}

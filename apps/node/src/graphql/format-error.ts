@@ -2,7 +2,7 @@ import type { Logger } from '@carecord/core';
 import type { GraphQLFormattedError } from 'graphql';
 
 /** Codes of requests that GraphQL itself refuses: their messages speak about the document, which the client wrote. */
-const DOCUMENT_CODES: ReadonlySet<unknown> = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'OPERATION_RESOLUTION_FAILURE', 'BAD_REQUEST']);
+const DOCUMENT_CODES: ReadonlySet<unknown> = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'OPERATION_RESOLUTION_FAILURE', 'PERSISTED_QUERY_NOT_SUPPORTED', 'BAD_REQUEST']);
 
 const VARIABLE = /^Variable "\$(\w{1,60})"/;
 

@@ -6,6 +6,7 @@ export interface ReadinessPart {
   check(): Promise<Readonly<Record<string, string | number>>>;
 }
 
+/** Whether a node is ready, and what each of its parts says. */
 export interface ReadinessReport {
   readonly ready: boolean;
   readonly parts: readonly (Readonly<Record<string, string | number>> & { readonly name: string; readonly status: 'up' | 'down' })[];

@@ -13,7 +13,7 @@ import { pino } from 'pino';
 import { AccessQuestions } from '../access/access-questions.ts';
 import { BundleAdmission } from '../admission/bundle-admission.ts';
 import type { StaffRole } from '../authorisation/roles.ts';
-import { hospitalModule } from '../composition/http-modules.ts';
+import { hospitalModule } from '../composition/hospital-module.ts';
 import { LocalHospital } from '../composition/local-hospital.ts';
 import { NETWORK, TRANSACTIONS } from '../composition/tokens.ts';
 import { PatientConsents } from '../consents/patient-consents.ts';
@@ -166,8 +166,10 @@ describe('GraphQL over HTTP', () => {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${CANARY}`, 'x-name': CANARY },
       body: JSON.stringify({ query: `query ${CANARY.replaceAll('-', '_')} { me { __typename } }`, variables: { a: CANARY } }),
     });
+    await fetch(`${base}/network?${CANARY}`);
     await fetch(`${base}/${CANARY}?${CANARY}`);
     expect(lines.join('')).toContain('"path":"/graphql"');
+    expect(lines.join('')).toContain('"path":"/network"');
     expect(lines.join('')).toContain('"path":"(other)"');
     expect(lines.join('')).not.toMatch(/Canary/);
   });

@@ -26,6 +26,7 @@ export interface NetworkMembership {
   readonly isNew: boolean;
 }
 
+/** Who wants to take part, in which network, and by which authority. */
 export interface MembershipOptions {
   readonly identity: NodeIdentity;
   readonly name: string;

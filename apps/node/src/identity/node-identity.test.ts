@@ -2,11 +2,10 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, sy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ManualClock } from '@carecord/testkit';
+import { ManualClock, MemorySettingStore } from '@carecord/testkit';
 import { keyFilePath } from './key-file.ts';
 import { loadOrCreateIdentity } from './node-identity.ts';
 import type { NodeIdentity } from './node-identity.ts';
-import { MemorySettings } from './memory-settings.fixture.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 const root = mkdtempSync(join(tmpdir(), 'carecord-identity-'));
@@ -14,13 +13,13 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe('loadOrCreateIdentity', () => {
   let directory: string;
-  let settings: MemorySettings;
+  let settings: MemorySettingStore;
   const start = (change: { passphrase?: string; domain?: string } = {}): Promise<NodeIdentity> =>
     loadOrCreateIdentity({ dataDirectory: directory, passphrase: PASSPHRASE, domain: 'a.hospital.example', settings, clock: new ManualClock(), ...change });
 
   beforeEach(() => {
     directory = mkdtempSync(join(root, 'node-'));
-    settings = new MemorySettings();
+    settings = new MemorySettingStore();
   });
 
   it('makes keys and a DID at the first start and finds them at the next', async () => {
@@ -83,9 +82,16 @@ describe('loadOrCreateIdentity', () => {
     await expect(start({ domain: 'b.hospital.example' })).rejects.toMatchObject({ code: 'DATABASE_MISMATCH' });
     directory = mkdtempSync(join(root, 'other-'));
     const own = settings;
-    settings = new MemorySettings();
+    settings = new MemorySettingStore();
     await start();
     settings = own;
     await expect(start()).rejects.toMatchObject({ code: 'DATABASE_MISMATCH' });
+  });
+
+  it.each(['', 'no json', '{}', '{"did":1,"log":""}'])('starts with no new DID when the stored one is damaged: %j', async (damaged) => {
+    await start();
+    settings.values.set('identity.did', damaged);
+    await expect(start()).rejects.toMatchObject({ code: 'DATABASE_MISMATCH', message: expect.stringContaining('backup') });
+    expect(settings.values.get('identity.did')).toBe(damaged);
   });
 });

@@ -1,5 +1,5 @@
 import type { Clock } from '@carecord/core';
-import { hybridSigner } from '@carecord/crypto';
+import { constantTimeEqual, hybridSigner } from '@carecord/crypto';
 import type { HybridSigner } from '@carecord/crypto';
 import { createHospitalDid, generateHospitalKeySeeds, resolveDidLog } from '@carecord/identity';
 import type { HospitalKeySeeds, ResolvedDid } from '@carecord/identity';
@@ -19,6 +19,7 @@ export interface NodeIdentity {
   readonly signer: HybridSigner;
 }
 
+/** Where a node's keys and DID are, and what they are made for at the first start. */
 export interface IdentityOptions {
   readonly dataDirectory: string;
   readonly passphrase: string;
@@ -30,7 +31,7 @@ export interface IdentityOptions {
 /**
  * Loads the node's keys and DID, or makes both at the very first start.
  * @throws NodeError `KEY_FILE_INVALID` when the database knows a DID but its keys are gone: new keys would open nothing
- *   of what is stored; `DATABASE_MISMATCH` when keys or domain are not those of the database's DID
+ *   of what is stored; `DATABASE_MISMATCH` when keys or domain are not those of the database's DID, or that is damaged
  */
 export async function loadOrCreateIdentity(options: IdentityOptions): Promise<NodeIdentity> {
   const { dataDirectory, passphrase, domain, settings, clock } = options;
@@ -57,7 +58,7 @@ export async function loadOrCreateIdentity(options: IdentityOptions): Promise<No
 
 function checkSame(resolved: ResolvedDid, signer: HybridSigner, domain: string): void {
   const same =
-    Buffer.from(resolved.signing.ed25519).equals(signer.publicKeys.ed25519) && Buffer.from(resolved.signing.mlDsa65).equals(signer.publicKeys.mlDsa65);
+    constantTimeEqual(resolved.signing.ed25519, signer.publicKeys.ed25519) && constantTimeEqual(resolved.signing.mlDsa65, signer.publicKeys.mlDsa65);
   if (!same) throw new NodeError('DATABASE_MISMATCH', 'The database belongs to a hospital with other keys than those in the key file.');
   if (resolved.did.split(':')[3] !== domain) {
     throw new NodeError('DATABASE_MISMATCH', 'CARECORD_DOMAIN is not the domain of the DID that the database belongs to.');

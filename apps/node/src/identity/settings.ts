@@ -1,10 +1,18 @@
 import type { SettingStore } from '@carecord/storage';
 import type { z } from 'zod';
+import { NodeError } from '../failures/node-error.ts';
 
-/** Reads a JSON setting; one that does not have the expected shape counts as absent. */
+/**
+ * Reads a JSON setting.
+ * @returns undefined when there is none
+ * @throws NodeError `DATABASE_MISMATCH` when what is there is damaged: counting it as absent would overwrite it
+ */
 export async function readJsonSetting<Schema extends z.ZodType>(settings: SettingStore, name: string, schema: Schema): Promise<z.infer<Schema> | undefined> {
   const text = await settings.read(name);
   if (text === undefined) return undefined;
-  const result = schema.safeParse(JSON.parse(text));
-  return result.success ? result.data : undefined;
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new NodeError('DATABASE_MISMATCH', `The setting "${name}" in the database is damaged: restore the database from its backup.`, { cause });
+  }
 }

@@ -1,8 +1,8 @@
 import { ACCESS_DECIDED } from '@carecord/exchange';
-import { PATIENT_CHANGED } from '@carecord/records';
+import { CONSENT_CHANGED, PATIENT_CHANGED } from '@carecord/records';
 import type { Foundation } from '../composition/foundation.ts';
 import type { HospitalServices } from '../composition/hospital-services.ts';
-import { CONSENT_CHANGED } from '../consents/consent-changes.ts';
+import { consentJob } from './consent-job.ts';
 import { RENEWAL_INTERVAL_MILLISECONDS, renewPublications } from './renew-publications.ts';
 
 /** Sessions and requests that are over hold keys and rows for nothing. */
@@ -14,9 +14,7 @@ export function startHospitalJobs(services: HospitalServices, { storage, clock, 
   const { outboxWorker, jobs } = storage;
   outboxWorker.on(PATIENT_CHANGED, (payload) => publisher.handle(payload));
   outboxWorker.on(ACCESS_DECIDED, (payload) => holder.pushOutcome(payload));
-  outboxWorker.on(CONSENT_CHANGED, async (payload) => {
-    await holder.revokeForPatient(String(payload['patientId']), { kind: 'system', id: 'consent-job' });
-  });
+  outboxWorker.on(CONSENT_CHANGED, consentJob(holder));
   outboxWorker.start();
 
   jobs.add({

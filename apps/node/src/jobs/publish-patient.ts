@@ -1,5 +1,5 @@
 import type { Clock, OutboxPayload } from '@carecord/core';
-import { later } from '@carecord/core';
+import { KeyLock, later } from '@carecord/core';
 import type { HybridSigner } from '@carecord/crypto';
 import { patientIdentifiers } from '@carecord/fhir';
 import type { ResolvedDid } from '@carecord/identity';
@@ -11,6 +11,7 @@ import type { Records } from '@carecord/records';
 /** Storers forget a reference 48 hours after they were last given it: saying more would promise what nobody keeps. */
 export const REFERENCE_LIFETIME_MILLISECONDS = 48 * 60 * 60_000;
 
+/** What {@link PatientPublisher} reads, and what it publishes with. */
 export interface PublishDependencies {
   readonly records: Pick<Records, 'manifest' | 'patientListing' | 'readPatient'>;
   readonly locator: Pick<Locator, 'publishPatient'>;
@@ -25,6 +26,9 @@ export interface PublishDependencies {
  * the present state, so repeating it, or doing it for an older change, does no harm.
  */
 export class PatientPublisher {
+  /** One publication of a patient at a time, each reading the state when its turn comes: a slow older one must not overtake a newer one. */
+  private readonly turns = new KeyLock();
+
   constructor(private readonly dependencies: PublishDependencies) {}
 
   /** Handler of the outbox topic `patient-changed`. */
@@ -32,7 +36,11 @@ export class PatientPublisher {
     await this.publish(String(payload['patientId']));
   }
 
-  async publish(patientId: string): Promise<void> {
+  publish(patientId: string): Promise<void> {
+    return this.turns.run(patientId, () => this.publishPresentState(patientId));
+  }
+
+  private async publishPresentState(patientId: string): Promise<void> {
     const { records, locator } = this.dependencies;
     const [patient, listing] = await Promise.all([records.readPatient(patientId), records.patientListing(patientId)]);
     await Promise.all([this.publishManifest(patientId), locator.publishPatient(patientId, patientIdentifiers(patient), listing)]);

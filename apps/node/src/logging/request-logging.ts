@@ -30,5 +30,5 @@ export function requestLogging(writer: PinoLogger): Params {
 /** The known paths alone: whatever else somebody asks for may hold anything. */
 function pathOf(request: IncomingMessage): string {
   const path = ((request as { originalUrl?: string }).originalUrl ?? request.url ?? '').split('?', 1)[0] ?? '';
-  return /^\/(graphql|health\/(live|ready)|did\.jsonl|memberships)$/.test(path) ? path : '(other)';
+  return /^\/(graphql|health\/(live|ready)|did\.jsonl|network|memberships)$/.test(path) ? path : '(other)';
 }

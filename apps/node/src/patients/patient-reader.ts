@@ -1,7 +1,7 @@
 import type { AuditEntry, AuditLog } from '@carecord/audit';
-import type { TransactionRunner } from '@carecord/core';
-import type { FhirResource } from '@carecord/fhir';
-import type { Identifier, Listing, OpenedRecord, Records } from '@carecord/records';
+import type { Listing, TransactionRunner } from '@carecord/core';
+import type { FhirResource, Identifier } from '@carecord/fhir';
+import type { OpenedRecord, Records } from '@carecord/records';
 import { actorOf } from '../sessions/staff-principal.ts';
 import type { StaffPrincipal } from '../sessions/staff-principal.ts';
 

@@ -2,60 +2,29 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { AuditEntry } from '@carecord/audit';
 import type { Transaction } from '@carecord/core';
 import { hashPassword } from '@carecord/crypto';
-import type { SessionStore, StaffAccount, StoredSession } from '@carecord/storage';
-import { ManualClock } from '@carecord/testkit';
+import type { StaffAccount } from '@carecord/storage';
+import { ManualClock, MemorySessionStore, MemoryStaffStore } from '@carecord/testkit';
 import { ABSOLUTE_MILLISECONDS, IDLE_MILLISECONDS, Sessions } from './sessions.ts';
 import { LOCK_MILLISECONDS, MAX_FAILURES } from './sign-in-limiter.ts';
 
 const PASSWORD = 'correct horse';
-const passwordHash = hashPassword(PASSWORD);
+const carla: StaffAccount = { id: 'staff-1', username: 'carla', passwordHash: await hashPassword(PASSWORD), role: 'clinician', disabled: false };
 
-class MemorySessions implements Omit<SessionStore, 'removeOfStaff'> {
-  readonly rows = new Map<string, StoredSession>();
-  private readonly key = (hash: Uint8Array): string => Buffer.from(hash).toString('hex');
-
-  insert(session: StoredSession): Promise<void> {
-    this.rows.set(this.key(session.tokenHash), session);
-    return Promise.resolve();
-  }
-  find(hash: Uint8Array): Promise<StoredSession | undefined> {
-    return Promise.resolve(this.rows.get(this.key(hash)));
-  }
-  touch(hash: Uint8Array, lastUsedAt: Date): Promise<void> {
-    const session = this.rows.get(this.key(hash));
-    if (session) this.rows.set(this.key(hash), { ...session, lastUsedAt });
-    return Promise.resolve();
-  }
-  remove(hash: Uint8Array): Promise<void> {
-    this.rows.delete(this.key(hash));
-    return Promise.resolve();
-  }
-  removeExpired(limits: { createdBefore: Date; lastUsedBefore: Date }): Promise<number> {
-    const over = [...this.rows].filter(([, session]) => session.createdAt < limits.createdBefore || session.lastUsedAt < limits.lastUsedBefore);
-    for (const [key] of over) this.rows.delete(key);
-    return Promise.resolve(over.length);
-  }
-}
-
-async function hospital(): Promise<{ clock: ManualClock; stored: MemorySessions; accounts: StaffAccount[]; entries: AuditEntry[]; sessions: Sessions }> {
+async function hospital(): Promise<{ clock: ManualClock; stored: MemorySessionStore; staff: MemoryStaffStore; entries: AuditEntry[]; sessions: Sessions }> {
   const clock = new ManualClock();
-  const stored = new MemorySessions();
-  const accounts: StaffAccount[] = [
-    { id: 'staff-1', username: 'carla', passwordHash: await passwordHash, role: 'clinician', disabled: false },
-    { id: 'staff-2', username: 'dora', passwordHash: await passwordHash, role: 'clinician', disabled: true },
-  ];
+  const staff = new MemoryStaffStore();
+  const stored = new MemorySessionStore(staff);
+  await staff.save(carla);
+  await staff.save({ ...carla, id: 'staff-2', username: 'dora', disabled: true });
   const entries: AuditEntry[] = [];
   const sessions = new Sessions({
     clock,
     sessions: stored,
-    staff: {
-      findByUsername: (username) => Promise.resolve(accounts.find((account) => account.username === username)),
-      findById: (id) => Promise.resolve(accounts.find((account) => account.id === id)),
-    },
+    staff,
     transactions: { run: (work) => work(undefined as unknown as Transaction) },
     audit: { append: (_transaction, entry) => Promise.resolve(entries.push(entry)) },
   });
-  return { clock, stored, accounts, entries, sessions };
+  return { clock, stored, staff, entries, sessions };
 }
 
 describe('Sessions', () => {
@@ -68,7 +37,7 @@ describe('Sessions', () => {
     const signedIn = await a.sessions.signIn('carla', PASSWORD);
     expect(signedIn.staff).toEqual({ staffId: 'staff-1', username: 'carla', role: 'clinician' });
     expect(Buffer.from(signedIn.token, 'base64url')).toHaveLength(32);
-    expect([...a.stored.rows.keys()][0]).not.toBe(Buffer.from(signedIn.token, 'base64url').toString('hex'));
+    expect(Buffer.from(a.stored.rows()[0]?.tokenHash ?? []).toString('base64url')).not.toBe(signedIn.token);
     expect(await a.sessions.authenticate(signedIn.token)).toEqual(signedIn.staff);
     expect(a.entries).toEqual([{ type: 'sign-in', outcome: 'success', actor: { kind: 'staff', id: 'staff-1', role: 'clinician' } }]);
   });
@@ -80,7 +49,7 @@ describe('Sessions', () => {
       a.sessions.signIn('carla', 'wrong').catch((error: unknown) => error),
     ]);
     for (const failure of failures) expect(failure).toMatchObject({ code: 'SIGN_IN_REFUSED', message: (failures[0] as Error).message });
-    expect(a.stored.rows.size).toBe(0);
+    expect(a.stored.rows()).toEqual([]);
     expect(a.entries.map((entry) => entry.type)).toEqual(['sign-in-refused', 'sign-in-refused', 'sign-in-refused']);
     expect(JSON.stringify(a.entries)).not.toContain('nobody');
   });
@@ -95,6 +64,17 @@ describe('Sessions', () => {
     a.clock.advance(1);
     if (username === 'carla') await expect(a.sessions.signIn(username, PASSWORD)).resolves.toBeDefined();
     else await expect(a.sessions.signIn(username, PASSWORD)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' });
+  });
+
+  it('writes a lock into the audit log once, however often it is met', async () => {
+    for (let attempt = 0; attempt < MAX_FAILURES + 20; attempt++) await a.sessions.signIn('carla', 'wrong').catch(() => undefined);
+    const reasons = a.entries.map((entry) => entry.reasonCode);
+    expect(reasons.filter((code) => code === 'SIGN_IN_LIMITED')).toHaveLength(1);
+    expect(reasons).toHaveLength(MAX_FAILURES + 1);
+  });
+
+  it.each(['car\0la', 'car\ud800la', 'c'.repeat(101)])('refuses a username that cannot be one, like any other', async (username) => {
+    await expect(a.sessions.signIn(username, PASSWORD)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' });
   });
 
   it('forgets failures after a success, and does not lock another user', async () => {
@@ -117,7 +97,7 @@ describe('Sessions', () => {
     await expect(a.sessions.authenticate(token)).resolves.toBeDefined();
     a.clock.advance(IDLE_MILLISECONDS);
     await expect(a.sessions.authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
-    expect(a.stored.rows.size).toBe(0);
+    expect(a.stored.rows()).toEqual([]);
   });
 
   it('ends a session after the absolute limit although it is used', async () => {
@@ -138,7 +118,7 @@ describe('Sessions', () => {
     await expect(a.sessions.authenticate(first.token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     expect(a.entries.at(-1)).toMatchObject({ type: 'sign-out' });
     const second = await a.sessions.signIn('carla', PASSWORD);
-    a.accounts[0] = { ...(a.accounts[0] as StaffAccount), disabled: true };
+    await a.staff.save({ ...carla, disabled: true });
     await expect(a.sessions.authenticate(second.token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
@@ -151,7 +131,7 @@ describe('Sessions', () => {
   });
 
   it('refuses an account with a role that this version does not know', async () => {
-    a.accounts[0] = { ...(a.accounts[0] as StaffAccount), role: 'king' };
+    await a.staff.save({ ...carla, role: 'king' });
     await expect(a.sessions.signIn('carla', PASSWORD)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' });
   });
 

@@ -1,6 +1,6 @@
 import type { AuditActor, AuditEntry } from '@carecord/audit';
 import type { Clock, Transaction, TransactionRunner } from '@carecord/core';
-import { later } from '@carecord/core';
+import { fromBase64Url, later, toBase64Url } from '@carecord/core';
 import { hashPassword, randomNonce, sha256, verifyPassword } from '@carecord/crypto';
 import type { SessionStore, StaffAccount, StaffStore } from '@carecord/storage';
 import { isStaffRole } from '../authorisation/roles.ts';
@@ -29,6 +29,7 @@ export interface SessionAudit {
   append(transaction: Transaction, entry: AuditEntry): Promise<unknown>;
 }
 
+/** What {@link Sessions} needs from outside. */
 export interface SessionDependencies {
   readonly staff: Pick<StaffStore, 'findById' | 'findByUsername'>;
   readonly sessions: Omit<SessionStore, 'removeOfStaff'>;
@@ -48,7 +49,7 @@ export interface SignedIn {
 export class Sessions {
   private readonly limiter: SignInLimiter;
   /** A hash that no password matches: an unknown username costs the same time as a wrong password. */
-  private readonly decoy: Promise<string> = hashPassword(Buffer.from(randomNonce(TOKEN_BYTES)).toString('base64url'));
+  private readonly decoy: Promise<string> = hashPassword(toBase64Url(randomNonce(TOKEN_BYTES)));
 
   constructor(private readonly dependencies: SessionDependencies) {
     this.limiter = new SignInLimiter(dependencies.clock);
@@ -58,9 +59,11 @@ export class Sessions {
    * @throws NodeError `SIGN_IN_REFUSED` (the same for an unknown user, a disabled account and a wrong password) or `SIGN_IN_LIMITED`
    */
   async signIn(username: string, password: string): Promise<SignedIn> {
-    if (username.length > MAX_USERNAME_LENGTH || password.length > MAX_PASSWORD_LENGTH) throw new NodeError('SIGN_IN_REFUSED', REFUSED);
+    const possible = username.length <= MAX_USERNAME_LENGTH && password.length <= MAX_PASSWORD_LENGTH && username.isWellFormed() && !username.includes('\0');
+    if (!possible) throw new NodeError('SIGN_IN_REFUSED', REFUSED);
     if (this.limiter.isLocked(username)) {
-      await this.log('sign-in-refused', { kind: 'staff', id: 'unknown' }, 'SIGN_IN_LIMITED');
+      // Once a lock: whoever goes on trying must not be able to fill the log.
+      if (this.limiter.isLockNews(username)) await this.log('sign-in-refused', { kind: 'staff', id: 'unknown' }, 'SIGN_IN_LIMITED');
       throw new NodeError('SIGN_IN_LIMITED', 'Too many sign-ins failed: wait 15 minutes and try again.');
     }
     this.limiter.attempt(username);
@@ -118,7 +121,7 @@ export class Sessions {
     const tokenBytes = randomNonce(TOKEN_BYTES);
     await this.dependencies.sessions.insert({ tokenHash: sha256(tokenBytes), staffId: staff.staffId, createdAt: now, lastUsedAt: now });
     await this.log('sign-in', actorOf(staff));
-    return { token: Buffer.from(tokenBytes).toString('base64url'), expiresAt: later(now, ABSOLUTE_MILLISECONDS), staff };
+    return { token: toBase64Url(tokenBytes), expiresAt: later(now, ABSOLUTE_MILLISECONDS), staff };
   }
 
   private async log(type: 'sign-in' | 'sign-in-refused' | 'sign-out', by: AuditActor, reasonCode?: string): Promise<void> {
@@ -136,6 +139,6 @@ function principalOf(account: StaffAccount): StaffPrincipal | undefined {
 
 /** The hash under which a token is kept; undefined for a text that cannot be one of our tokens. */
 function hashOf(token: string): Uint8Array | undefined {
-  const bytes = Buffer.from(token, 'base64url');
-  return bytes.length === TOKEN_BYTES && bytes.toString('base64url') === token ? sha256(bytes) : undefined;
+  const bytes = fromBase64Url(token);
+  return bytes.length === TOKEN_BYTES && toBase64Url(bytes) === token ? sha256(bytes) : undefined;
 }

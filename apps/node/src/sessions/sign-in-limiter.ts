@@ -10,6 +10,7 @@ const MAX_USERNAMES = 10_000;
 interface Failures {
   count: number;
   last: number;
+  announced: boolean;
 }
 
 /**
@@ -27,11 +28,19 @@ export class SignInLimiter {
     return entry !== undefined && entry.count >= MAX_FAILURES;
   }
 
+  /** Whether this is the first time that the present lock is met. */
+  isLockNews(username: string): boolean {
+    const entry = this.current(username);
+    if (entry === undefined || entry.announced) return false;
+    entry.announced = true;
+    return true;
+  }
+
   /** Counts an attempt before its password is checked, so that attempts at the same time cannot slip through together. */
   attempt(username: string): void {
     const count = (this.current(username)?.count ?? 0) + 1;
     this.failures.delete(username);
-    this.failures.set(username, { count, last: this.clock.now().getTime() });
+    this.failures.set(username, { count, last: this.clock.now().getTime(), announced: false });
     if (this.failures.size > MAX_USERNAMES) this.forgetOldest();
   }
 

@@ -1,7 +1,7 @@
 import type { Membership } from '@carecord/identity';
-import type { NetworkHost } from '@carecord/network';
-import { countDhtValues } from './dht-values.ts';
-import type { KeyListing, KindCount } from './dht-values.ts';
+import { countValues } from '@carecord/network';
+import type { NetworkHost, ValueCount } from '@carecord/network';
+import type { Storage } from '@carecord/storage';
 
 /** What an operator sees of a node. */
 export interface NodeStatusReport {
@@ -11,11 +11,11 @@ export interface NodeStatusReport {
   readonly networkId: string;
   readonly membershipValidUntil: Date;
   readonly connectedMembers: number;
-  /** Entries of the outbox that are not done yet: changes that the network has not seen. */
+  /** Changes of patients that the network has not seen yet. */
   readonly pendingPublications: number;
-  /** Entries that failed too often and wait for a person. */
+  /** Such changes that failed too often and wait for a person. */
   readonly failedPublications: number;
-  readonly dhtValues: KindCount[];
+  readonly dhtValues: ValueCount[];
 }
 
 /** Gathers the state of a running node. */
@@ -23,12 +23,12 @@ export class NodeStatus {
   constructor(
     private readonly network: Pick<NetworkHost, 'addresses' | 'did' | 'members' | 'peerId'>,
     private readonly membership: Pick<Membership, 'networkId' | 'validUntil'>,
-    private readonly datastore: KeyListing,
+    private readonly datastore: Storage['datastore'],
     private readonly backlog: () => Promise<{ readonly waiting: number; readonly dead: number }>,
   ) {}
 
   async read(): Promise<NodeStatusReport> {
-    const [{ waiting, dead }, dhtValues] = await Promise.all([this.backlog(), countDhtValues(this.datastore)]);
+    const [{ waiting, dead }, dhtValues] = await Promise.all([this.backlog(), countValues(this.datastore)]);
     return {
       did: this.network.did,
       peerId: this.network.peerId,

@@ -1,5 +1,5 @@
 import { bytes } from '@carecord/core';
-import { isContentId, verifyContentId } from '@carecord/crypto';
+import { contentIdSchema, verifyContentId } from '@carecord/crypto';
 import { z } from 'zod';
 import { NetworkError } from '../network-error.ts';
 import type { BlockProvider, Member, MessageProtocol, NetworkHost } from '../ports.ts';
@@ -15,14 +15,12 @@ const BLOCKS_PER_READ = 32;
 /** Room in an answer for ids and CBOR beside the blocks. */
 const OVERHEAD_BYTES = 64 * 1024;
 
-const contentId = z.string().max(128).refine(isContentId, 'is no content id');
-
 /** `null`: the block does not exist, or is not for this asker; the two look alike. Left out: ask again. */
-const blockSchema = z.strictObject({ contentId, ciphertext: bytes({ atMost: MAX_BLOCK_BYTES }).nullable() });
+const blockSchema = z.strictObject({ contentId: contentIdSchema, ciphertext: bytes({ atMost: MAX_BLOCK_BYTES }).nullable() });
 
 const blocksProtocol = {
   name: '/carecord/blocks/1',
-  request: z.strictObject({ contentIds: z.array(contentId).min(1).max(MAX_BLOCKS_PER_REQUEST) }),
+  request: z.strictObject({ contentIds: z.array(contentIdSchema).min(1).max(MAX_BLOCKS_PER_REQUEST) }),
   response: z.strictObject({ blocks: z.array(blockSchema).max(MAX_BLOCKS_PER_REQUEST) }),
   maxRequestBytes: 16 * 1024,
   maxResponseBytes: MAX_BLOCK_BYTES + TARGET_RESPONSE_BYTES + OVERHEAD_BYTES,
@@ -69,20 +67,40 @@ export async function fetchBlocks(
   contentIds: readonly string[],
   onProgress?: (done: number, total: number) => void,
 ): Promise<Map<string, Uint8Array>> {
-  const missing = new Set(contentIds);
-  const total = missing.size;
+  const total = new Set(contentIds).size;
   const found = new Map<string, Uint8Array>();
+  let done = 0;
+  for await (const { settled, blocks } of fetchBlocksInParts(host, holderDid, contentIds)) {
+    for (const [id, ciphertext] of blocks) found.set(id, ciphertext);
+    done += settled;
+    onProgress?.(done, total);
+  }
+  return found;
+}
+
+/** What one answer brought: `settled` counts the blocks that were given or refused. */
+export interface BlocksPart {
+  readonly settled: number;
+  readonly blocks: ReadonlyMap<string, Uint8Array>;
+}
+
+/**
+ * As {@link fetchBlocks}, answer by answer: no more than one is in memory at a time, and who reads it may stop.
+ * @throws NetworkError as {@link fetchBlocks}
+ */
+export async function* fetchBlocksInParts(host: NetworkHost, holderDid: string, contentIds: readonly string[]): AsyncGenerator<BlocksPart, void, void> {
+  const missing = new Set(contentIds);
   while (missing.size > 0) {
     const asked = [...missing].slice(0, MAX_BLOCKS_PER_REQUEST);
     const { blocks } = await host.request(blocksProtocol, holderDid, { contentIds: asked });
     if (blocks.length === 0) throw new NetworkError('RESPONSE_INVALID', 'The holder neither gives nor refuses the blocks.');
+    const found = new Map<string, Uint8Array>();
     for (const block of blocks) {
       if (!missing.delete(block.contentId)) throw new NetworkError('BLOCK_INVALID', 'The holder gave a block that was not asked for.');
       if (block.ciphertext !== null) found.set(block.contentId, checked(block.contentId, block.ciphertext));
     }
-    onProgress?.(total - missing.size, total);
+    yield { settled: blocks.length, blocks: found };
   }
-  return found;
 }
 
 function checked(id: string, ciphertext: Uint8Array): Uint8Array {

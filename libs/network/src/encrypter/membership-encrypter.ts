@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@carecord/core';
-import { CarecordError } from '@carecord/core';
+import { errorCodeOf } from '@carecord/core';
 import { runMembershipHandshake } from '@carecord/identity';
 import type { HandshakeBinding, LocalMember, RemoteMember, ResolvedDid } from '@carecord/identity';
 import type { ConnectionEncrypter, MessageStream, SecureConnectionOptions, SecuredConnection } from '@libp2p/interface';
@@ -66,7 +66,7 @@ export class MembershipEncrypter implements ConnectionEncrypter {
       return { connection: new SecuredStream(connection, socket), remotePeer: peerIdFromString(member.peerId) };
     } catch (cause) {
       const error = signal.aborted ? timedOut(cause) : cause;
-      this.options.logger.warn('connection-refused', { role, code: codeOf(error) });
+      this.options.logger.warn('connection-refused', { role, code: errorCodeOf(error, 'UNEXPECTED') });
       connection.abort(asError(error));
       throw error;
     } finally {
@@ -85,10 +85,6 @@ export class MembershipEncrypter implements ConnectionEncrypter {
       ...(options?.remotePeer === undefined ? {} : { expectedRemotePeerId: options.remotePeer.toString() }),
     };
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof CarecordError ? (error as CarecordError).code : 'UNEXPECTED';
 }
 
 function timedOut(cause?: unknown): NetworkError {

@@ -58,7 +58,8 @@ export class CarecordHost implements NetworkHost {
     });
     // Peers that have gone would stay in the routing table, and every query would wait for them.
     node.addEventListener('peer:disconnect', (event: CustomEvent<PeerId>) => {
-      node.services.dht.routingTable.remove(event.detail).catch(() => undefined);
+      const peer = event.detail.toString();
+      node.services.dht.routingTable.remove(event.detail).catch((error: unknown) => logger.warn('peer-not-removed', { peer }, error));
     });
   }
 
@@ -166,6 +167,7 @@ export class CarecordHost implements NetworkHost {
     const signal = AbortSignal.any([this.stopping.signal, AbortSignal.timeout(ROUTING_TIMEOUT_MILLISECONDS)]);
     const { promise, resolve } = Promise.withResolvers<undefined>();
     routingTable.addEventListener('peer:add', () => resolve(undefined), { once: true, signal });
+    // Too late or stopping: the lookup asks whom it knows.
     await orAborted(promise, signal).catch(() => undefined);
   }
 

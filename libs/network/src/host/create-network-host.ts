@@ -22,7 +22,7 @@ export async function createNetworkHost(options: NetworkHostOptions): Promise<Ne
   const late: { node?: Libp2p; host?: CarecordHost } = {};
   const registry = new MemberRegistry(clock, (peerId) => (late.node?.getConnections(peerIdFromString(peerId)).length ?? 0) > 0);
   const adverts = new AdvertKind({ authority, networkId: local.networkId, clock });
-  const references = new ReferenceKind(async (did) => late.host?.keysOf(did), clock);
+  const references = new ReferenceKind(async (did) => late.host?.keysOf(did));
   const rules = new ValueRules([adverts, references, ...options.valueKinds], clock);
   const guard = new GuardedDatastore(datastore, rules, new HighestSeen(datastore, clock));
   const peerKey = await peerKeyFromSeed(options.peerSeed);

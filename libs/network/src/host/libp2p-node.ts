@@ -12,7 +12,7 @@ import type { Datastore } from 'interface-datastore';
 import { createLibp2p } from 'libp2p';
 import { HANDSHAKE_TIMEOUT_MILLISECONDS } from '../encrypter/membership-encrypter.ts';
 import type { PeerKey } from '../encrypter/peer-key.ts';
-import { NetworkError } from '../network-error.ts';
+import { valueRefused } from '../network-error.ts';
 import { selectNewest } from '../values/value-store.ts';
 import type { ValueRules } from '../values/value-rules.ts';
 import { limitDhtStreams } from './dht-limits.ts';
@@ -124,5 +124,5 @@ function kademliaSettings(rules: ValueRules): KadDHTInit {
 
 /** kad-dht brings a kind of its own, public keys, which nobody here needs. */
 function refuse(): never {
-  throw new NetworkError('VALUE_REFUSED', 'A DHT value is of an unknown kind.');
+  throw valueRefused('A DHT value is of an unknown kind.');
 }

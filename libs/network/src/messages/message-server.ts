@@ -1,4 +1,4 @@
-import { CarecordError, decodeWire, encodeWire, RateLimiter } from '@carecord/core';
+import { decodeWire, encodeWire, errorCodeOf, RateLimiter } from '@carecord/core';
 import type { Clock, Logger } from '@carecord/core';
 import type { Connection, Libp2p, Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
@@ -78,6 +78,7 @@ export class MessageServer {
   async stop(): Promise<void> {
     this.open = false;
     const timeout = AbortSignal.timeout(GRACE_MILLISECONDS);
+    // Rejects at the time limit alone: what is at work still loses its connection.
     await orAborted(Promise.allSettled([...this.atWork]), timeout).catch(() => undefined);
   }
 
@@ -103,7 +104,7 @@ export class MessageServer {
       await frames.write(answer, { signal: sending });
       await stream.close({ signal: sending });
     } catch (cause) {
-      this.options.logger.debug('answer-not-sent', { protocol: protocol.name });
+      this.options.logger.warn('answer-not-sent', { protocol: protocol.name, to: from.did }, cause);
       stream.abort(asError(cause));
     }
   }
@@ -157,6 +158,5 @@ function decodeRequest<Request extends z.ZodType>(protocol: MessageProtocol<Requ
 /** Only codes that are meant for the asker leave; whatever else went wrong is our own affair. */
 function codeFor(protocol: MessageProtocol<z.ZodType, z.ZodType>, error: unknown): string {
   if (error instanceof Refusal) return error.code;
-  const told = error instanceof CarecordError ? protocol.refusalCodes?.find((code) => code === (error as CarecordError).code) : undefined;
-  return told ?? 'INTERNAL';
+  return protocol.refusalCodes?.find((code) => code === errorCodeOf(error)) ?? 'INTERNAL';
 }

@@ -1,11 +1,11 @@
 import { bytes, decodeWire, encodeWire } from '@carecord/core';
 import type { Clock } from '@carecord/core';
-import { generalJwsSchema, hybridSignatureSchema, sha256, signWithContext, verifyWithContext } from '@carecord/crypto';
-import { CLOCK_SKEW_MILLISECONDS, resolveDidLog, verifyMembershipCredential } from '@carecord/identity';
+import { constantTimeEqual, generalJwsSchema, hybridSignatureSchema, sha256, signWithContext, verifyWithContext } from '@carecord/crypto';
+import { CLOCK_SKEW_MILLISECONDS, didSchema, MAX_PEER_ID_CHARACTERS, resolveDidLog, verifyMembershipCredential } from '@carecord/identity';
 import type { LocalMember, ResolvedDid } from '@carecord/identity';
 import { multiaddr } from '@multiformats/multiaddr';
 import { z } from 'zod';
-import { NetworkError } from '../network-error.ts';
+import { NetworkError, valueRefused } from '../network-error.ts';
 import type { DhtValueKind, DhtValueMeta, DhtValueName } from '../ports.ts';
 import { MAX_VALUE_BYTES } from './value-rules.ts';
 
@@ -31,12 +31,11 @@ const CONTEXT = 'network/advert';
 const MAX_ADDRESSES = 8;
 /** A multiaddr with a DNS name of 253 characters and a PeerId. */
 const MAX_ADDRESS_CHARACTERS = 360;
-const MAX_PEER_ID_CHARACTERS = 128;
 /** A hospital that is silent for two days is not there; adverts are renewed four times a day. */
 const MAX_LIFETIME_MILLISECONDS = 48 * 60 * 60 * 1000;
 
 const statementSchema = z.strictObject({
-  did: z.string().max(512),
+  did: didSchema,
   peerId: z.string().max(MAX_PEER_ID_CHARACTERS),
   addresses: z.array(z.string().max(MAX_ADDRESS_CHARACTERS)).min(1).max(MAX_ADDRESSES),
   sequence: z.int().nonnegative(),
@@ -85,7 +84,7 @@ export class AdvertKind implements DhtValueKind {
 
   async validate(key: Uint8Array, value: Uint8Array): Promise<DhtValueMeta> {
     const advert = await this.open(value);
-    if (!Buffer.from(advertKey(advert.did)).equals(key)) throw refused('An advert stands under the key of another DID.');
+    if (!constantTimeEqual(advertKey(advert.did), key)) throw valueRefused('An advert stands under the key of another DID.');
     return { sequence: advert.sequence, owner: advert.did, expiresAt: advert.expiresAt };
   }
 
@@ -97,7 +96,7 @@ export class AdvertKind implements DhtValueKind {
     try {
       return await this.verify(value);
     } catch (cause) {
-      throw cause instanceof NetworkError ? cause : refused('An advert does not verify.', cause);
+      throw cause instanceof NetworkError ? cause : valueRefused('An advert does not verify.', cause);
     }
   }
 
@@ -106,7 +105,7 @@ export class AdvertKind implements DhtValueKind {
     const { statement: signed, log, credential, signature } = decodeWire(advertSchema, value, this.maxBytes);
     const statement = decodeWire(statementSchema, signed, this.maxBytes);
     const now = clock.now();
-    if (statement.expiresAt > now.getTime() + MAX_LIFETIME_MILLISECONDS + CLOCK_SKEW_MILLISECONDS) throw refused('An advert is valid for too long.');
+    if (statement.expiresAt > now.getTime() + MAX_LIFETIME_MILLISECONDS + CLOCK_SKEW_MILLISECONDS) throw valueRefused('An advert is valid for too long.');
     for (const address of statement.addresses) checkAddress(address, statement.peerId);
     const resolved = await resolveDidLog(statement.did, log);
     verifyWithContext(resolved.signing, CONTEXT, signed, signature);
@@ -121,10 +120,6 @@ export class AdvertKind implements DhtValueKind {
 /** An address must be a multiaddr that names the peer: a dial then proves it. */
 function checkAddress(address: string, peerId: string): void {
   if (multiaddr(address).getComponents().findLast((component) => component.name === 'p2p')?.value !== peerId) {
-    throw refused('An advert has an address of another peer.');
+    throw valueRefused('An advert has an address of another peer.');
   }
-}
-
-function refused(message: string, cause?: unknown): NetworkError {
-  return new NetworkError('VALUE_REFUSED', message, { cause });
 }

@@ -84,6 +84,15 @@ describe('the DHT among four hospitals', () => {
     expect(await d.host.get(noteKind, key('newest'))).toEqual(text('a:3'));
   });
 
+  it('gives the values of all owners whose storers differ, each in its newest version', async () => {
+    const contested = encodeValueKey('note', key('contested'));
+    for (const [storer, value] of [[a, 'a:1'], [b, 'a:2'], [c, 'c:1']] as const) expect(await putRaw(d, storer, contested, text(value))).toBe(true);
+    const { values, complete } = await d.host.getAll(noteKind, key('contested'));
+    expect(complete).toBe(true);
+    expect(values.map((value) => Buffer.from(value).toString()).sort()).toEqual(['a:2', 'c:1']);
+    expect(await d.host.getAll(noteKind, key('uncontested'))).toEqual({ values: [], complete: true });
+  });
+
   it('refuses to put what others would refuse', async () => {
     await expect(a.host.put({ namespace: 'unknown' }, key('x'), text('a:1'))).rejects.toMatchObject({ code: 'VALUE_REFUSED' });
     await expect(a.host.put(noteKind, key('x'), text(`a:1:1:${'x'.repeat(100)}`))).rejects.toMatchObject({ code: 'VALUE_REFUSED' });

@@ -1,19 +1,19 @@
+import { KeyLock } from '@carecord/core';
 import { NotFoundError } from '@libp2p/interface';
 import { Record as DhtRecord } from '@libp2p/kad-dht';
 import { BaseDatastore } from 'datastore-core';
 import { Key } from 'interface-datastore';
 import type { Datastore, KeyQuery, Pair, Query } from 'interface-datastore';
 import { base32 } from 'multiformats/bases/base32';
-import { NetworkError } from '../network-error.ts';
+import { valueRefused } from '../network-error.ts';
 import type { DhtValueMeta } from '../ports.ts';
 import { readIfPresent } from './highest-seen.ts';
 import type { HighestSeen } from './highest-seen.ts';
-import { KeyLock } from './key-lock.ts';
 import type { ValueRules } from './value-rules.ts';
 
 /** kad-dht keeps values under this prefix and the base32 of their key, and provider records, which we refuse, elsewhere. */
 const DHT_PREFIX = '/dht';
-const RECORD_PREFIX = `${DHT_PREFIX}/record/`;
+export const RECORD_PREFIX = `${DHT_PREFIX}/record/`;
 
 /**
  * The datastore as Kademlia sees it. kad-dht writes whatever passed a validator, so what depends on the value that is there
@@ -33,15 +33,16 @@ export class GuardedDatastore extends BaseDatastore {
 
   /** @throws NetworkError `VALUE_REFUSED` */
   override async put(key: Key, bytes: Uint8Array): Promise<Key> {
-    if (!key.toString().startsWith(RECORD_PREFIX)) throw new NetworkError('VALUE_REFUSED', 'Provider records are not kept.');
+    if (!key.toString().startsWith(RECORD_PREFIX)) throw valueRefused('Provider records are not kept.');
     const record = DhtRecord.deserialize(bytes);
     await this.observe(record.key, await this.rules.check(record.key, record.value), () => this.inner.put(key, bytes));
     return key;
   }
 
   override async get(key: Key): Promise<Uint8Array> {
-    const bytes = await this.inner.get(key);
-    if ((await this.seen.of(DhtRecord.deserialize(bytes).key)) === undefined) throw new NotFoundError('The value has expired.');
+    // Both at once: a look-up reads here dozens of times, and a database takes them together.
+    const [bytes, seen] = await Promise.all([this.inner.get(key), this.seen.of(dhtKeyOf(key))]);
+    if (seen === undefined) throw new NotFoundError('The value has expired.');
     return bytes;
   }
 
@@ -91,4 +92,8 @@ export class GuardedDatastore extends BaseDatastore {
 /** Where kad-dht keeps a value: unpadded base32 without the multibase letter. */
 function recordKey(dhtKey: Uint8Array): Key {
   return new Key(RECORD_PREFIX + base32.encode(dhtKey).slice(1));
+}
+
+function dhtKeyOf(recordKey: Key): Uint8Array {
+  return base32.decode(base32.prefix + recordKey.toString().slice(RECORD_PREFIX.length));
 }

@@ -5,7 +5,7 @@ import { Key } from 'interface-datastore';
 import type { Datastore } from 'interface-datastore';
 import { base32 } from 'multiformats/bases/base32';
 import { z } from 'zod';
-import { NetworkError } from '../network-error.ts';
+import { valueRefused } from '../network-error.ts';
 import type { DhtValueMeta } from '../ports.ts';
 
 /** Where it stands in the datastore, apart from Kademlia's own `/dht`. */
@@ -38,8 +38,8 @@ export class HighestSeen {
   async checkFollows(dhtKey: Uint8Array, meta: DhtValueMeta): Promise<void> {
     const seen = await this.of(dhtKey);
     if (seen === undefined) return;
-    if (seen.owner !== meta.owner) throw refused('A DHT value would replace one of another owner.');
-    if (seen.sequence > meta.sequence) throw refused('A DHT value is older than one that was seen.');
+    if (seen.owner !== meta.owner) throw valueRefused('A DHT value would replace one of another owner.');
+    if (seen.sequence > meta.sequence) throw valueRefused('A DHT value is older than one that was seen.');
   }
 
   /** Keeps that this value was seen. */
@@ -83,8 +83,4 @@ export async function readIfPresent(datastore: Datastore, key: Key): Promise<Uin
 
 function seenKey(dhtKey: Uint8Array): Key {
   return new Key(`${PREFIX}/${base32.encode(sha256(dhtKey))}`);
-}
-
-function refused(message: string): NetworkError {
-  return new NetworkError('VALUE_REFUSED', message);
 }

@@ -1,12 +1,11 @@
 import { decodeWire, encodeWire } from '@carecord/core';
-import type { Clock } from '@carecord/core';
-import { hybridSignatureSchema, isContentId, signWithContext, verifyWithContext } from '@carecord/crypto';
+import { constantTimeEqual, contentIdSchema, hybridSignatureSchema, isContentId, signWithContext, verifyWithContext } from '@carecord/crypto';
 import type { HybridSigner } from '@carecord/crypto';
-import { CLOCK_SKEW_MILLISECONDS } from '@carecord/identity';
+import { didSchema } from '@carecord/identity';
 import type { ResolvedDid } from '@carecord/identity';
 import { CID } from 'multiformats/cid';
 import { z } from 'zod';
-import { NetworkError } from '../network-error.ts';
+import { valueRefused } from '../network-error.ts';
 import type { DhtValueKind, DhtValueMeta, DhtValueName, NetworkHost } from '../ports.ts';
 
 /** Who holds the bytes of a content id: key is the CID. */
@@ -16,12 +15,10 @@ export const REFERENCE: DhtValueName = { namespace: 'reference' };
 const CONTEXT = 'network/reference';
 /** Two signatures (3.4 KB), a DID and a content id. */
 const MAX_REFERENCE_BYTES = 6 * 1024;
-/** A holder that has gone for a month is not named any longer. */
-const MAX_LIFETIME_MILLISECONDS = 31 * 24 * 60 * 60 * 1000;
 
 const statementSchema = z.strictObject({
-  contentId: z.string().max(128),
-  holder: z.string().max(512),
+  contentId: contentIdSchema,
+  holder: didSchema,
   sequence: z.int().nonnegative(),
   expiresAt: z.int().nonnegative(),
 });
@@ -36,7 +33,7 @@ export interface Publication {
   readonly did: string;
   /** Higher than that of the value it replaces. */
   readonly sequence: number;
-  /** At most 31 days from now; storers forget a value 48 hours after they were last given it, so it is to be renewed daily. */
+  /** At most `MAX_VALUE_LIFETIME_MILLISECONDS` from now. Storers forget a value 48 hours after they were last given it: renew daily. */
   readonly expiresAt: Date;
 }
 
@@ -46,12 +43,16 @@ export interface Publication {
  */
 export async function publishReference(host: NetworkHost, publication: Publication): Promise<{ stored: number }> {
   const { contentId, did, sequence, expiresAt, signer } = publication;
+  const key = referenceKey(contentId);
   const statement = { contentId, holder: did, sequence, expiresAt: expiresAt.getTime() };
   const signature = await signWithContext(signer, CONTEXT, encodeWire(statementSchema, statement));
-  return host.put(REFERENCE, referenceKey(contentId), encodeWire(referenceSchema, { ...statement, signature }));
+  return host.put(REFERENCE, key, encodeWire(referenceSchema, { ...statement, signature }));
 }
 
-/** Who says, provably, that it holds the bytes; `undefined` when nobody does. */
+/**
+ * Who says, provably, that it holds the bytes; `undefined` when nobody does. An exchange does not need it: there the bytes
+ * come from the hospital that granted them, which the requester knows.
+ */
 export async function findReference(host: NetworkHost, contentId: string): Promise<{ holder: string } | undefined> {
   const value = await host.get(REFERENCE, referenceKey(contentId));
   return value === undefined ? undefined : { holder: decodeWire(referenceSchema, value, MAX_REFERENCE_BYTES).holder };
@@ -68,27 +69,19 @@ export class ReferenceKind implements DhtValueKind {
   readonly maxBytes = MAX_REFERENCE_BYTES;
 
   /** @param keysOf the verified DID of a member, or `undefined` when it is not known to be one */
-  constructor(
-    private readonly keysOf: (did: string) => Promise<ResolvedDid | undefined>,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly keysOf: (did: string) => Promise<ResolvedDid | undefined>) {}
 
   async validate(key: Uint8Array, value: Uint8Array): Promise<DhtValueMeta> {
     const { signature, ...statement } = decodeWire(referenceSchema, value, this.maxBytes);
-    if (!Buffer.from(referenceKey(statement.contentId)).equals(key)) throw refused('A content reference stands under another content id.');
-    if (statement.expiresAt > this.clock.now().getTime() + MAX_LIFETIME_MILLISECONDS + CLOCK_SKEW_MILLISECONDS) throw refused('A content reference is valid for too long.');
+    if (!constantTimeEqual(referenceKey(statement.contentId), key)) throw valueRefused('A content reference stands under another content id.');
     const holder = await this.keysOf(statement.holder);
-    if (holder === undefined) throw refused('The holder in a content reference is not known as a member.');
+    if (holder === undefined) throw valueRefused('The holder in a content reference is not known as a member.');
     verifyWithContext(holder.signing, CONTEXT, encodeWire(statementSchema, statement), signature);
     return { sequence: statement.sequence, owner: statement.holder, expiresAt: new Date(statement.expiresAt) };
   }
 }
 
 function referenceKey(contentId: string): Uint8Array {
-  if (!isContentId(contentId)) throw refused('A content reference needs a content id.');
+  if (!isContentId(contentId)) throw valueRefused('A content reference needs a content id.');
   return CID.parse(contentId).bytes;
-}
-
-function refused(message: string): NetworkError {
-  return new NetworkError('VALUE_REFUSED', message);
 }

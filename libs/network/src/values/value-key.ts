@@ -1,5 +1,6 @@
 import { base32 } from 'multiformats/bases/base32';
-import { NetworkError } from '../network-error.ts';
+import { valueRefused } from '../network-error.ts';
+import type { NetworkError } from '../network-error.ts';
 
 /** Keeps our namespaces apart from those that Kademlia implementations bring along (`pk`, `ipns`). */
 const PREFIX = 'carecord-';
@@ -14,7 +15,7 @@ export interface ValueKey {
 
 /** The first segment of the DHT keys of a kind: what kad-dht calls the namespace. */
 export function validatorName(namespace: string): string {
-  if (!NAMESPACE.test(namespace)) throw new NetworkError('VALUE_REFUSED', 'A value kind needs a namespace of lower case letters, digits and hyphens.');
+  if (!NAMESPACE.test(namespace)) throw valueRefused('A value kind needs a namespace of lower case letters, digits and hyphens.');
   return PREFIX + namespace;
 }
 
@@ -30,10 +31,10 @@ export function encodeValueKey(namespace: string, key: Uint8Array): Uint8Array {
 export function decodeValueKey(dhtKey: Uint8Array): ValueKey {
   const text = Buffer.from(dhtKey).toString('latin1');
   const [, namespace, encoded] = DHT_KEY.exec(text) ?? [];
-  if (namespace === undefined || encoded === undefined) throw refused();
+  if (namespace === undefined || encoded === undefined) throw malformed();
   const key = decodeBase32(encoded);
   // Base32 leaves bits over: two spellings of one key would be two places in the DHT.
-  if (base32.encode(key) !== encoded) throw refused();
+  if (base32.encode(key) !== encoded) throw malformed();
   return { namespace, key };
 }
 
@@ -41,10 +42,10 @@ function decodeBase32(encoded: string): Uint8Array {
   try {
     return base32.decode(encoded);
   } catch (cause) {
-    throw refused(cause);
+    throw malformed(cause);
   }
 }
 
-function refused(cause?: unknown): NetworkError {
-  return new NetworkError('VALUE_REFUSED', 'A DHT key is not of the form that values have.', { cause });
+function malformed(cause?: unknown): NetworkError {
+  return valueRefused('A DHT key is not of the form that values have.', cause);
 }

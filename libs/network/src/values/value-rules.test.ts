@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { later } from '@carecord/core';
+import { CLOCK_SKEW_MILLISECONDS } from '@carecord/identity';
 import { ManualClock } from '../../../testkit/src/manual-clock.ts';
 import { NetworkError } from '../network-error.ts';
 import type { DhtValueKind, DhtValueMeta } from '../ports.ts';
 import { decodeValueKey, encodeValueKey } from './value-key.ts';
-import { ValueRules } from './value-rules.ts';
+import { MAX_VALUE_LIFETIME_MILLISECONDS, ValueRules } from './value-rules.ts';
 
 const clock = new ManualClock();
 const key = Uint8Array.of(1, 2, 3);
@@ -51,6 +53,11 @@ describe('ValueRules', () => {
     await expect(new ValueRules([kind()], clock).check(encodeValueKey('test', key), value)).resolves.toEqual(good);
   });
 
+  it('takes a value of the longest lifetime, even from a clock that runs ahead', async () => {
+    const expiresAt = later(clock.now(), MAX_VALUE_LIFETIME_MILLISECONDS + CLOCK_SKEW_MILLISECONDS);
+    await expect(new ValueRules([kind({ meta: { expiresAt } })], clock).check(encodeValueKey('test', key), value)).resolves.toMatchObject({ expiresAt });
+  });
+
   it('hands the bare key to the kind', async () => {
     const seen: Uint8Array[] = [];
     const rules = new ValueRules([kind({ validate: (bare) => Promise.resolve((seen.push(bare), good)) })], clock);
@@ -62,6 +69,7 @@ describe('ValueRules', () => {
     ['an unknown kind', kind(), 'other', value, /unknown kind/],
     ['an oversized value', kind(), 'test', new Uint8Array(11), /larger/],
     ['an expired value', kind({ meta: { expiresAt: clock.now() } }), 'test', value, /expired/],
+    ['a value that would stand for years', kind({ meta: { expiresAt: later(clock.now(), MAX_VALUE_LIFETIME_MILLISECONDS + CLOCK_SKEW_MILLISECONDS + 1) } }), 'test', value, /too long/],
     ['an impossible sequence', kind({ meta: { sequence: -1 } }), 'test', value, /impossible/],
     ['an impossible expiry', kind({ meta: { expiresAt: new Date(NaN) } }), 'test', value, /impossible/],
     ['what the kind refuses', kind({ validate: async () => Promise.reject(new Error('private')) }), 'test', value, /^A DHT value does not pass/],

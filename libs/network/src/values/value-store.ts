@@ -1,5 +1,6 @@
 import type { Logger } from '@carecord/core';
-import type { KadDHT } from '@libp2p/kad-dht';
+import { constantTimeEqual } from '@carecord/crypto';
+import type { KadDHT, QueryEvent } from '@libp2p/kad-dht';
 import { NetworkError } from '../network-error.ts';
 import type { DhtValueMeta, DhtValueName, DhtValues } from '../ports.ts';
 import type { GuardedDatastore } from './guarded-datastore.ts';
@@ -21,6 +22,27 @@ interface Candidate {
   readonly meta: DhtValueMeta;
 }
 
+/** One query and whom it has reached. */
+class Query {
+  readonly signal: AbortSignal;
+  private answered = 0;
+  private failed = 0;
+
+  constructor(stopped: AbortSignal) {
+    this.signal = AbortSignal.any([stopped, AbortSignal.timeout(GET_TIMEOUT_MILLISECONDS)]);
+  }
+
+  count({ name }: QueryEvent): void {
+    if (name === 'PEER_RESPONSE') this.answered += 1;
+    if (name === 'QUERY_ERROR') this.failed += 1;
+  }
+
+  /** Some peers may have gone; when all of them have, their silence says nothing about what they hold. */
+  get isComplete(): boolean {
+    return !this.signal.aborted && (this.answered > 0 || this.failed === 0);
+  }
+}
+
 /** Puts values into the DHT and gets them out, under our own rules: kad-dht finds the peers and carries the bytes. */
 export class ValueStore {
   constructor(
@@ -35,6 +57,7 @@ export class ValueStore {
     const dhtKey = encodeValueKey(kind.namespace, key);
     await this.rules.check(dhtKey, value);
     const storers = new Set<string>();
+    let failure: unknown;
     const signal = AbortSignal.any([stopped, AbortSignal.timeout(PUT_TIMEOUT_MILLISECONDS)]);
     try {
       for await (const event of this.dht.put(dhtKey, value, { signal })) {
@@ -42,9 +65,12 @@ export class ValueStore {
       }
     } catch (error) {
       if (error instanceof NetworkError) throw error;
-      this.logger.debug('put-ended-early', { namespace: kind.namespace, stored: storers.size });
+      failure = error;
+      if (!signal.aborted) this.logger.warn('put-failed', { namespace: kind.namespace, stored: storers.size }, error);
     }
-    if (!isSame(await this.guard.localValue(dhtKey), value)) throw new NetworkError('PUBLISHING_FAILED', 'A value could not be kept in our own store.');
+    if (!isSame(await this.guard.localValue(dhtKey), value)) {
+      throw new NetworkError('PUBLISHING_FAILED', 'A value could not be kept in our own store.', { cause: failure });
+    }
     return { stored: storers.size + 1 };
   }
 
@@ -54,15 +80,9 @@ export class ValueStore {
     const candidates: Candidate[] = [];
     const local = await this.guard.localValue(dhtKey);
     if (local !== undefined) await this.consider(dhtKey, local, candidates);
-    const signal = AbortSignal.any([stopped, AbortSignal.timeout(GET_TIMEOUT_MILLISECONDS)]);
-    try {
-      for await (const event of this.dht.get(dhtKey, { signal })) {
-        if (event.name === 'PEER_RESPONSE' && event.record !== undefined) await this.consider(dhtKey, event.record.value, candidates);
-        if (candidates.length >= GET_QUORUM) break;
-      }
-    } catch {
-      // kad-dht throws at the end when a holder would not take a correction, or at the time limit: the answers are good.
-      this.logger.debug('get-ended-early', { namespace: kind.namespace, found: candidates.length });
+    for await (const answer of this.answers(dhtKey, new Query(stopped))) {
+      await this.consider(dhtKey, answer, candidates);
+      if (candidates.length >= GET_QUORUM) break;
     }
     return newest(candidates);
   }
@@ -73,19 +93,28 @@ export class ValueStore {
     const byOwner = new Map<string, Candidate>();
     const local = await this.guard.localValue(dhtKey);
     if (local !== undefined) await this.keepNewest(dhtKey, local, byOwner);
-    const timeout = AbortSignal.timeout(GET_TIMEOUT_MILLISECONDS);
+    const query = new Query(stopped);
     let answers = 0;
-    try {
-      for await (const event of this.dht.get(dhtKey, { signal: AbortSignal.any([stopped, timeout]) })) {
-        if (event.name !== 'PEER_RESPONSE' || event.record === undefined) continue;
-        await this.keepNewest(dhtKey, event.record.value, byOwner);
-        answers += 1;
-        if (answers >= GET_ALL_QUORUM) break;
-      }
-    } catch {
-      this.logger.debug('get-ended-early', { namespace: kind.namespace, found: byOwner.size });
+    for await (const answer of this.answers(dhtKey, query)) {
+      await this.keepNewest(dhtKey, answer, byOwner);
+      answers += 1;
+      if (answers >= GET_ALL_QUORUM) break;
     }
-    return { values: [...byOwner.values()].map(({ value }) => value), complete: !timeout.aborted && !stopped.aborted };
+    return { values: [...byOwner.values()].map(({ value }) => value), complete: query.isComplete };
+  }
+
+  /** The values that peers answer with. What goes wrong with the query and is not usual is thrown. */
+  private async *answers(dhtKey: Uint8Array, query: Query): AsyncGenerator<Uint8Array, void> {
+    try {
+      for await (const event of this.dht.get(dhtKey, { signal: query.signal })) {
+        query.count(event);
+        if (event.name === 'PEER_RESPONSE' && event.record !== undefined) yield event.record.value;
+      }
+    } catch (error) {
+      // At the time limit, or at the end when a holder would not take a correction: the answers are good.
+      if (!query.signal.aborted && !isRefusedCorrection(error)) throw error;
+      this.logger.debug('get-ended-early', { timeOut: query.signal.aborted });
+    }
   }
 
   /** Reading binds nobody to an owner: whose value it is, is for the reader to find out. */
@@ -117,7 +146,8 @@ export async function selectNewest(rules: ValueRules, dhtKey: Uint8Array, values
     values.map(async (value) => {
       try {
         return (await rules.check(dhtKey, value)).sequence;
-      } catch {
+      } catch (error) {
+        if (!(error instanceof NetworkError)) throw error;
         return -1;
       }
     }),
@@ -132,5 +162,10 @@ function newest(candidates: readonly Candidate[]): Uint8Array | undefined {
 }
 
 function isSame(one: Uint8Array | undefined, other: Uint8Array): boolean {
-  return one !== undefined && Buffer.from(one).equals(other);
+  return one !== undefined && constantTimeEqual(one, other);
+}
+
+/** kad-dht gives holders of older values the newest one; one that has seen a newer yet, or another owner's, refuses. */
+function isRefusedCorrection(error: unknown): boolean {
+  return error instanceof Error && error.name === 'QueryError';
 }

@@ -122,10 +122,11 @@ describe('transactions', () => {
     for (let round = 0; round < 10; round += 1) {
       const closing = await openStorage({ databaseUrl: database.url, clock: new ManualClock(), logger: silentLogger });
       await Promise.all([1, 2, 3].map(() => closing.ping()));
-      await Promise.all([
+      const closed = Promise.all([
         closing.close(),
         client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()'),
       ]);
+      await expect(closed).resolves.toHaveLength(2);
     }
     await client.end();
   });

@@ -12,6 +12,7 @@ import { chooseServiceUser } from './service-user.ts';
 /** What takes long enough to be shown to a person. */
 export type EmbeddedPostgresStep = 'stopping-left-behind' | 'copying-binaries' | 'initialising' | 'starting';
 
+/** How the embedded server is started. */
 export interface EmbeddedPostgresOptions {
   /** Holds everything: binaries, data, password, log. Made when missing. */
   readonly directory: string;

@@ -74,6 +74,7 @@ describe('recurring jobs', () => {
     await until(async () => (await database.job.count({ where: { lastErrorCode: 'CONFLICT' } })) === 1 && clock.sleeping > 0);
     clock.advance(EVERY);
     await until(() => Promise.resolve(runs === 2));
+    expect(await database.job.count({ where: { lastErrorCode: 'CONFLICT' } })).toBe(1);
   });
 
   it('runs a job whose node died in the middle of it when the lease is over', async () => {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { later } from '@carecord/core';
+import { errorCodeOf, later } from '@carecord/core';
 import type { Clock, Logger } from '@carecord/core';
 import type { Database } from '../database/connection.ts';
-import { errorCodeOf, withLease } from '../database/lease.ts';
+import { withLease } from '../database/lease.ts';
 import { WakeUp } from '../database/wake-up.ts';
 
 /** How long a job stays with a replica that gives no sign of life. */
@@ -95,7 +95,7 @@ export class JobScheduler {
       await this.database.job.updateMany({ where: { name, claim }, data: { nextRunAt } });
     };
     try {
-      await withLease(this.clock, JOB_LEASE_MILLISECONDS, renew, async () => {
+      await withLease({ clock: this.clock, logger: this.logger, milliseconds: JOB_LEASE_MILLISECONDS, renew }, async () => {
         const lastErrorCode = await this.outcomeOf(job);
         const lastFinishedAt = this.clock.now();
         await this.database.job.updateMany({

@@ -75,10 +75,10 @@ export class OutboxEntries {
   }
 
   /** How many entries wait or are worked on, and how many were given up. */
-  async backlog(): Promise<{ readonly waiting: number; readonly dead: number }> {
+  async backlog(topic: string): Promise<{ readonly waiting: number; readonly dead: number }> {
     const [waiting, dead] = await Promise.all([
-      this.database.outboxEntry.count({ where: { deadAt: null } }),
-      this.database.outboxEntry.count({ where: { deadAt: { not: null } } }),
+      this.database.outboxEntry.count({ where: { topic, deadAt: null } }),
+      this.database.outboxEntry.count({ where: { topic, deadAt: { not: null } } }),
     ]);
     return { waiting, dead };
   }

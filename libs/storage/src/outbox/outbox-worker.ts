@@ -1,6 +1,6 @@
-import { later } from '@carecord/core';
+import { errorCodeOf, later } from '@carecord/core';
 import type { Clock, Logger, OutboxHandler } from '@carecord/core';
-import { errorCodeOf, withLease } from '../database/lease.ts';
+import { withLease } from '../database/lease.ts';
 import { WakeUp } from '../database/wake-up.ts';
 import { readPayload } from './outbox-entries.ts';
 import type { ClaimedEntry, DeadLetter, OutboxEntries } from './outbox-entries.ts';
@@ -22,6 +22,8 @@ export interface OutboxWorkerDependencies {
   readonly entries: OutboxEntries;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** 0 to 1, for the length of pauses. @default Math.random */
+  readonly chance?: () => number;
 }
 
 /**
@@ -63,9 +65,9 @@ export class OutboxWorker {
     await Promise.all(this.running);
   }
 
-  /** How many entries wait or are worked on, and how many were given up. */
-  backlog(): Promise<{ readonly waiting: number; readonly dead: number }> {
-    return this.dependencies.entries.backlog();
+  /** How many entries of a topic wait or are worked on, and how many were given up. */
+  backlog(topic: string): Promise<{ readonly waiting: number; readonly dead: number }> {
+    return this.dependencies.entries.backlog(topic);
   }
 
   /** Entries that failed too often, the newest first. */
@@ -113,7 +115,8 @@ export class OutboxWorker {
   private async handle(entry: ClaimedEntry): Promise<void> {
     const { entries, clock, logger } = this.dependencies;
     try {
-      await withLease(clock, LEASE_MILLISECONDS, (until) => entries.extend(entry, until), () => this.callHandler(entry));
+      const renew = (until: Date): Promise<void> => entries.extend(entry, until);
+      await withLease({ clock, logger, milliseconds: LEASE_MILLISECONDS, renew }, () => this.callHandler(entry));
     } catch (error) {
       // The database is gone, too: the lease ends by itself and the entry is taken again.
       logger.warn('outbox-entry-not-settled', { topic: entry.topic, code: errorCodeOf(error) }, error);
@@ -121,7 +124,7 @@ export class OutboxWorker {
   }
 
   private async callHandler(entry: ClaimedEntry): Promise<void> {
-    const { entries, clock, logger } = this.dependencies;
+    const { entries, clock, logger, chance = Math.random } = this.dependencies;
     try {
       await this.handlers.get(entry.topic)?.(readPayload(entry.payload));
     } catch (error) {
@@ -132,7 +135,7 @@ export class OutboxWorker {
         await entries.giveUp(entry, code, clock.now());
       } else {
         logger.warn('outbox-entry-failed', fields, error);
-        await entries.retryAt(entry, code, later(clock.now(), pauseAfter(entry.attempts)));
+        await entries.retryAt(entry, code, later(clock.now(), pauseAfter(entry.attempts, chance())));
       }
       return;
     }
@@ -140,7 +143,11 @@ export class OutboxWorker {
   }
 }
 
-/** 1 s, 2 s, 4 s … up to the longest pause. */
-export function pauseAfter(attempts: number): number {
-  return Math.min(FIRST_PAUSE_MILLISECONDS * 2 ** (attempts - 1), LONGEST_PAUSE_MILLISECONDS);
+/**
+ * 1 s, 2 s, 4 s … up to the longest pause, and by chance up to half as much again: entries that hindered each other must not
+ * meet at the same moment every time.
+ * @param chance 0 to 1
+ */
+export function pauseAfter(attempts: number, chance: number): number {
+  return Math.min(FIRST_PAUSE_MILLISECONDS * 2 ** (attempts - 1), LONGEST_PAUSE_MILLISECONDS) * (1 + chance / 2);
 }

@@ -41,13 +41,13 @@ describe('the outbox', () => {
   const enqueue = (number: number, topic = 'topic'): Promise<void> =>
     storage.transactions.run((transaction) => storage.outbox.enqueue(transaction, topic, { number }));
   const startWorker = (handler: OutboxHandler): OutboxWorker => {
-    const worker = new OutboxWorker({ entries, clock, logger: silentLogger });
+    const worker = new OutboxWorker({ entries, clock, logger: silentLogger, chance: () => 0 });
     workers.push(worker);
     worker.on('topic', handler);
     worker.start();
     return worker;
   };
-  const waiting = async (): Promise<number> => (await entries.backlog()).waiting;
+  const waiting = async (): Promise<number> => (await entries.backlog('topic')).waiting;
   const asleep = (): Promise<void> => until(() => Promise.resolve(clock.sleeping > 0));
 
   it('hands over what was committed, once, and nothing that was rolled back', async () => {
@@ -146,10 +146,10 @@ describe('the outbox', () => {
     });
     await until(async () => (await database.outboxEntry.count({ where: { lastErrorCode: 'CONFLICT' } })) === 1);
     await asleep();
-    clock.advance(pauseAfter(1));
+    clock.advance(pauseAfter(1, 0));
     await until(async () => (await database.outboxEntry.count({ where: { lastErrorCode: 'INTERNAL' } })) === 1);
     await asleep();
-    clock.advance(pauseAfter(2) - 1);
+    clock.advance(pauseAfter(2, 0) - 1);
     await until(() => Promise.resolve(clock.sleeping > 0));
     expect(attempts).toBe(2);
     clock.advance(POLL_MILLISECONDS);
@@ -167,8 +167,9 @@ describe('the outbox', () => {
   });
 
   it('waits longer after each failure, up to a limit', () => {
-    expect([1, 2, 3].map(pauseAfter)).toEqual([1_000, 2_000, 4_000]);
-    expect(pauseAfter(MAX_ATTEMPTS)).toBe(LONGEST_PAUSE_MILLISECONDS);
+    expect([1, 2, 3].map((attempts) => pauseAfter(attempts, 0))).toEqual([1_000, 2_000, 4_000]);
+    expect(pauseAfter(2, 1)).toBe(3_000);
+    expect(pauseAfter(MAX_ATTEMPTS, 0)).toBe(LONGEST_PAUSE_MILLISECONDS);
   });
 
   it('gives up after many failures, shows what it gave up, and tries again when it is told to', async () => {
@@ -178,14 +179,14 @@ describe('the outbox', () => {
     await enqueue(1);
     await database.outboxEntry.updateMany({ data: { attempts: MAX_ATTEMPTS - 1, nextAttemptAt: clock.now() } });
     clock.advance(POLL_MILLISECONDS);
-    await until(async () => (await worker.backlog()).dead === 1);
+    await until(async () => (await worker.backlog('topic')).dead === 1);
     const [letter] = await worker.deadLetters(10);
     expect(letter).toMatchObject({ topic: 'topic', payload: { number: 1 }, attempts: MAX_ATTEMPTS, lastErrorCode: 'CONFLICT' });
-    expect(await worker.backlog()).toEqual({ waiting: 0, dead: 1 });
+    expect(await worker.backlog('topic')).toEqual({ waiting: 0, dead: 1 });
 
     broken = false;
     expect(await worker.revive(letter?.id ?? '')).toBe(true);
-    await until(async () => (await worker.backlog()).dead + (await waiting()) === 0);
+    await until(async () => (await worker.backlog('topic')).dead + (await waiting()) === 0);
     expect(await worker.revive(letter?.id ?? '')).toBe(false);
   });
 

@@ -5,6 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../../../testkit/src/data
 import { describeAuditStore } from '../../../testkit/src/compliance/audit-store.ts';
 import { describeExchangeStores } from '../../../testkit/src/compliance/exchange-stores.ts';
 import { describeLocatorStore } from '../../../testkit/src/compliance/locator-store.ts';
+import { describeNodeStores } from '../../../testkit/src/compliance/node-stores.ts';
 import { describePatientKeyStore } from '../../../testkit/src/compliance/patient-key-store.ts';
 import { describeRecordStore } from '../../../testkit/src/compliance/record-store.ts';
 import { openStorage, type Storage } from '../storage.ts';
@@ -45,4 +46,8 @@ describeLocatorStore('PostgreSQL', async () => {
 describeExchangeStores('PostgreSQL', async () => {
   const { receivedRequests, grants, sentRequests, receivedBlocks, transactions } = await emptied();
   return { received: receivedRequests, grants, sent: sentRequests, blocks: receivedBlocks, transactions };
+});
+describeNodeStores('PostgreSQL', async () => {
+  const { staff, sessions, settings, tickets, transactions } = await emptied();
+  return { staff, sessions, settings, tickets, transactions };
 });

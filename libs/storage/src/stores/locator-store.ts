@@ -1,5 +1,5 @@
-import type { Transaction } from '@carecord/core';
-import type { Listing, LocatorStore, PatientTag, Publication, StoredLocation, StoredTag } from '@carecord/locator';
+import type { Listing, Transaction } from '@carecord/core';
+import type { LocatorStore, PatientTag, Publication, StoredLocation, StoredTag } from '@carecord/locator';
 import type { Database } from '../database/connection.ts';
 import { isUuid, owned } from '../database/rows.ts';
 import type { PostgresTransactions } from '../database/transactions.ts';

@@ -1,4 +1,4 @@
-import type { PurposeOfUse } from '@carecord/consent';
+import type { PurposeOfUse } from '@carecord/fhir';
 import type { Transaction } from '@carecord/core';
 import type { SentChange, SentRequest, SentRequestStore, SentState } from '@carecord/exchange';
 import type { Database } from '../database/connection.ts';

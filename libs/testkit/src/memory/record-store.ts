@@ -1,8 +1,7 @@
-import type { Transaction } from '@carecord/core';
+import type { Listing, Transaction } from '@carecord/core';
 import type {
   ClaimedRecord,
   DirectoryVersion,
-  Listing,
   PatientClaim,
   PatientIdentifierTokens,
   RecordClaim,

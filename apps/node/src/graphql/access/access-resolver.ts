@@ -1,6 +1,7 @@
 import { Args, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
-import { PURPOSES_OF_USE } from '@carecord/consent';
-import { AccessHolder, AccessRequester } from '@carecord/exchange';
+import { PURPOSES_OF_USE } from '@carecord/fhir';
+import { didSchema } from '@carecord/identity';
+import { AccessHolder, AccessRequester, MAX_REASON_CHARACTERS } from '@carecord/exchange';
 import { z } from 'zod';
 import { AccessQuestions } from '../../access/access-questions.ts';
 import { CurrentStaff } from '../../authorisation/caller.ts';
@@ -8,7 +9,7 @@ import { Requires } from '../../authorisation/requires.ts';
 import type { StaffPrincipal } from '../../sessions/staff-principal.ts';
 import { RequestDecisionEnum } from '../common/enums.ts';
 import { InputPipe } from '../common/input.ts';
-import { didSchema, idSchema, resourceTypesSchema } from '../common/input-schemas.ts';
+import { idSchema, resourceTypesSchema } from '../common/input-schemas.ts';
 import { resultUnion } from '../common/result-union.ts';
 import {
   AccessRequestInput,
@@ -25,14 +26,11 @@ const ReceivedRequestsResult = resultUnion('ReceivedRequestsResult', ReceivedAcc
 const DecideRequestResult = resultUnion('DecideRequestResult', DecidedAccessRequest);
 const ReleasedRecordsResult = resultUnion('ReleasedRecordsResult', ReleasedRecords);
 
-/** Two sentences: as long as the exchange accepts. */
-const MAX_REASON_LENGTH = 500;
-
 const requestSchema = z.object({
   locationId: idSchema,
   holderDid: didSchema,
   purpose: z.enum(PURPOSES_OF_USE),
-  reason: z.string().trim().min(1, { error: 'is empty' }).max(MAX_REASON_LENGTH, { error: `is longer than ${MAX_REASON_LENGTH} characters` }),
+  reason: z.string().trim().min(1, { error: 'is empty' }).max(MAX_REASON_CHARACTERS, { error: `is longer than ${MAX_REASON_CHARACTERS} characters` }),
   resourceTypes: resourceTypesSchema,
 });
 

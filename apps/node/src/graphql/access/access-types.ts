@@ -1,5 +1,5 @@
 import { Field, GraphQLISODateTime, ID, InputType, ObjectType, registerEnumType } from '@nestjs/graphql';
-import type { PurposeOfUse } from '@carecord/consent';
+import type { PurposeOfUse } from '@carecord/fhir';
 import type { ReferralDecision, SentState } from '@carecord/exchange';
 import { enumOf, PurposeEnum } from '../common/enums.ts';
 import type { EnumOf } from '../common/enums.ts';

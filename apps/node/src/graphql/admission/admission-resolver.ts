@@ -1,5 +1,5 @@
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
-import type { Listing } from '@carecord/records';
+import type { Listing } from '@carecord/core';
 import { BundleAdmission } from '../../admission/bundle-admission.ts';
 import { CurrentStaff } from '../../authorisation/caller.ts';
 import { Requires } from '../../authorisation/requires.ts';

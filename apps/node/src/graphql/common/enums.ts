@@ -1,7 +1,8 @@
 import { registerEnumType } from '@nestjs/graphql';
 import { AUDIT_ACTOR_KINDS, AUDIT_EVENT_TYPES, AUDIT_OUTCOMES } from '@carecord/audit';
 import type { AuditActorKind, AuditEventType, AuditOutcome } from '@carecord/audit';
-import { PURPOSES_OF_USE } from '@carecord/consent';
+import { LISTINGS } from '@carecord/core';
+import { PURPOSES_OF_USE } from '@carecord/fhir';
 import { STAFF_ROLES } from '../../authorisation/roles.ts';
 import type { StaffRole } from '../../authorisation/roles.ts';
 
@@ -18,7 +19,7 @@ export function enumOf<const Values extends readonly string[]>(values: Values): 
 export const StaffRoleEnum: EnumOf<StaffRole> = enumOf(STAFF_ROLES);
 registerEnumType(StaffRoleEnum, { name: 'StaffRole' });
 
-export const ListingEnum = enumOf(['listed', 'unlisted']);
+export const ListingEnum = enumOf(LISTINGS);
 registerEnumType(ListingEnum, { name: 'Listing', description: 'Whether other hospitals can find that this hospital has records of the patient.' });
 
 export const PurposeEnum = enumOf(PURPOSES_OF_USE);

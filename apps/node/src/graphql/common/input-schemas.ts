@@ -3,14 +3,15 @@ import { z } from 'zod';
 /** Longer is no identifier system or value that anybody prints on a card. */
 const MAX_IDENTIFIER_PART = 255;
 
-/** Internal ids are UUIDs. */
-export const idSchema = z.uuid({ error: 'is not an id of this node' });
+/** Internal ids are UUIDs: written in either case they mean the same (RFC 9562, section 4), and everything keyed by them has lower case. */
+export const idSchema = z.uuid({ error: 'is not an id of this node' }).transform((id) => id.toLowerCase());
 
-export const didSchema = z.string().regex(/^did:[a-z0-9]{2,20}:[A-Za-z0-9._:%-]{1,400}$/, { error: 'is not a DID' });
+/** A text that can be stored and encoded: no lone surrogates, no NUL. */
+export const textSchema = z.string().refine((text) => text.isWellFormed() && !text.includes('\0'), { error: 'holds characters that are no text' });
 
 export const identifierSchema = z.object({
-  system: z.string().trim().min(1, { error: 'is empty' }).max(MAX_IDENTIFIER_PART, { error: 'is too long' }),
-  value: z.string().trim().min(1, { error: 'is empty' }).max(MAX_IDENTIFIER_PART, { error: 'is too long' }),
+  system: textSchema.trim().min(1, { error: 'is empty' }).max(MAX_IDENTIFIER_PART, { error: 'is too long' }),
+  value: textSchema.trim().min(1, { error: 'is empty' }).max(MAX_IDENTIFIER_PART, { error: 'is too long' }),
 });
 
 /** FHIR R4 has 146 resource types. */

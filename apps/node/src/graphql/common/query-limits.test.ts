@@ -26,6 +26,19 @@ describe('queryLimits', () => {
     expect(refusals(`{ a { ${repeated(MAX_ALIASES + 1, (index) => `f${index}: b`)} } }`)).toBe(1);
   });
 
+  it('refuses to sign in twice in one operation, whatever the aliases', () => {
+    const accounts = buildSchema('type Query { b: String } type Mutation { signIn: String, other: String }');
+    const refused = (document: string): number => validate(accounts, parse(document), [queryLimits]).length;
+    expect(refused('mutation { signIn other }')).toBe(0);
+    expect(refused('mutation { signIn again: signIn }')).toBe(1);
+    expect(refused('mutation { signIn ...more } fragment more on Mutation { again: signIn }')).toBe(1);
+  });
+
+  it('refuses subscriptions', () => {
+    const events = buildSchema('type Query { b: String } type Subscription { b: String }');
+    expect(validate(events, parse('subscription { b }'), [queryLimits])).toHaveLength(1);
+  });
+
   it('does not hang on circular or doubling fragments', () => {
     expect(refusals('{ ...x } fragment x on Query { a { ...y } } fragment y on Query { a { ...x } }')).toBe(0);
     const doubling = repeated(40, (index) => `fragment f${index} on Query { a { ...f${index + 1} ...f${index + 1} } }`);

@@ -1,4 +1,4 @@
-import { GraphQLError, Kind } from 'graphql';
+import { GraphQLError, Kind, OperationTypeNode } from 'graphql';
 import type { ASTVisitor, FragmentDefinitionNode, SelectionSetNode, ValidationContext } from 'graphql';
 
 /** Our deepest answer has seven levels: beyond this somebody is only trying. */
@@ -14,6 +14,17 @@ interface Size {
   readonly depth: number;
   readonly fields: number;
   readonly aliases: number;
+}
+
+/** How often a root field is asked for, under whatever aliases: repeated in one operation, a sign-in would be a guess a field. */
+function rootFieldsNamed(name: string, set: SelectionSetNode, context: ValidationContext, visited = new Set<string>()): number {
+  return set.selections.reduce((count, selection) => {
+    if (selection.kind === Kind.FIELD) return count + (selection.name.value === name ? 1 : 0);
+    if (selection.kind === Kind.INLINE_FRAGMENT) return count + rootFieldsNamed(name, selection.selectionSet, context, visited);
+    const fragment = context.getFragment(selection.name.value);
+    if (!fragment || visited.has(selection.name.value)) return count;
+    return count + rootFieldsNamed(name, fragment.selectionSet, context, visited.add(selection.name.value));
+  }, 0);
 }
 
 /** Refuses documents that are too deep or ask for too much at once; fragments count wherever they are spread. */
@@ -59,6 +70,8 @@ export function queryLimits(context: ValidationContext): ASTVisitor {
   return {
     OperationDefinition: (operation) => {
       const { depth, fields, aliases } = sizeOf(operation.selectionSet);
+      if (operation.operation === OperationTypeNode.SUBSCRIPTION) refuse('There are no subscriptions.');
+      if (rootFieldsNamed('signIn', operation.selectionSet, context) > 1) refuse('An operation signs in once at the most.');
       if (depth > MAX_DEPTH) refuse(`The operation is deeper than ${MAX_DEPTH} levels.`);
       if (fields > MAX_ROOT_FIELDS) refuse(`The operation has more than ${MAX_ROOT_FIELDS} root fields.`);
       if (aliases > MAX_ALIASES) refuse(`The operation has more than ${MAX_ALIASES} aliases.`);

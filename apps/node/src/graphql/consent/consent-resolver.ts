@@ -1,5 +1,6 @@
 import { Args, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
-import { PURPOSES_OF_USE } from '@carecord/consent';
+import { PURPOSES_OF_USE } from '@carecord/fhir';
+import { didSchema } from '@carecord/identity';
 import { z } from 'zod';
 import { CurrentStaff } from '../../authorisation/caller.ts';
 import { Requires } from '../../authorisation/requires.ts';
@@ -9,7 +10,7 @@ import type { NamedConsent } from '../../consents/patient-consents.ts';
 import { PatientReader } from '../../patients/patient-reader.ts';
 import type { StaffPrincipal } from '../../sessions/staff-principal.ts';
 import { InputPipe } from '../common/input.ts';
-import { didSchema, idSchema, resourceTypesSchema } from '../common/input-schemas.ts';
+import { idSchema, resourceTypesSchema } from '../common/input-schemas.ts';
 import { resultUnion } from '../common/result-union.ts';
 import { ConsentInput, PatientConsent, PatientConsents } from './consent-types.ts';
 

@@ -1,5 +1,5 @@
 import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from '@nestjs/graphql';
-import type { PurposeOfUse } from '@carecord/consent';
+import type { PurposeOfUse } from '@carecord/fhir';
 import { ConsentDecisionEnum, PurposeEnum } from '../common/enums.ts';
 import { FhirJson } from '../common/fhir-json.ts';
 

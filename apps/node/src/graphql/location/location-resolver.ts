@@ -1,5 +1,5 @@
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
-import type { PurposeOfUse } from '@carecord/consent';
+import type { PurposeOfUse } from '@carecord/fhir';
 import { Locator } from '@carecord/locator';
 import { CurrentStaff } from '../../authorisation/caller.ts';
 import { Requires } from '../../authorisation/requires.ts';

@@ -1,6 +1,6 @@
 import { Args, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { Records } from '@carecord/records';
-import type { Listing } from '@carecord/records';
+import type { Listing } from '@carecord/core';
 import { CurrentStaff } from '../../authorisation/caller.ts';
 import { Requires } from '../../authorisation/requires.ts';
 import { PatientReader } from '../../patients/patient-reader.ts';

@@ -1,5 +1,5 @@
 import { Field, ID, Int, ObjectType } from '@nestjs/graphql';
-import type { Listing } from '@carecord/records';
+import type { Listing } from '@carecord/core';
 import { ListingEnum } from '../common/enums.ts';
 import { FhirJson } from '../common/fhir-json.ts';
 

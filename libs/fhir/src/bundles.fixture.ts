@@ -1,4 +1,4 @@
-import { FhirError } from './error.ts';
+import { FhirError } from './fhir-error.ts';
 import { prepareBundle } from './prepare-bundle.ts';
 import type { FhirIssue } from './types.ts';
 

@@ -25,8 +25,4 @@ export type ExchangeErrorCode =
   | 'TOO_MANY_RECORDS';
 
 /** Why a request, a grant or a reading failed. */
-export class ExchangeError extends CarecordError<ExchangeErrorCode> {
-  constructor(code: ExchangeErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(code, message, options);
-  }
-}
+export class ExchangeError extends CarecordError<ExchangeErrorCode> {}

@@ -1,4 +1,4 @@
-/** Whether other hospitals can find the patient through the locator. */
+/** Whether other hospitals can find a patient through the locator. */
 export const LISTINGS = ['listed', 'unlisted'] as const;
 
 /** One of {@link LISTINGS}. */
