@@ -9,6 +9,7 @@ export const AUDIT_EVENT_TYPES = [
   'member-admitted',
   'member-refused',
   'audit-read',
+  'inbox-read',
   // Records of this hospital
   'bundle-admitted',
   'bundle-refused',

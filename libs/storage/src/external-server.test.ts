@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@carecord/core';
 import { Client } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../testkit/src/database.ts';
-import { ensureExternalDatabase } from './external-server.ts';
+import { dropExternalDatabase, ensureExternalDatabase } from './external-server.ts';
 
 describe('a database on an external server', () => {
   const name = `external_${newId().replaceAll('-', '')}`;
@@ -11,7 +11,6 @@ describe('a database on an external server', () => {
     server = await createTestDatabase({ migrated: false });
   });
   afterAll(async () => {
-    await run(server.url, `DROP DATABASE ${name}`);
     await server.drop();
   });
 
@@ -22,7 +21,15 @@ describe('a database on an external server', () => {
     await run(url, 'SELECT * FROM kept');
   });
 
+  it('is removed with what it holds, and removing it again does nothing', async () => {
+    await dropExternalDatabase(server.url, name);
+    await expect(run(await ensureExternalDatabase(server.url, name), 'SELECT * FROM kept')).rejects.toThrow(/kept/);
+    await dropExternalDatabase(server.url, name);
+    await dropExternalDatabase(server.url, name);
+  });
+
   it('is refused under a name that is none, and where nothing answers', async () => {
+    await expect(dropExternalDatabase(server.url, 'a"; DROP')).rejects.toMatchObject({ code: 'DATABASE_NAME' });
     await expect(ensureExternalDatabase(server.url, 'a"; DROP')).rejects.toMatchObject({ code: 'DATABASE_NAME' });
     const nowhere = new URL(server.url);
     nowhere.port = '1';
@@ -33,6 +40,9 @@ describe('a database on an external server', () => {
 async function run(url: string, statement: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
-  await client.query(statement);
-  await client.end();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }

@@ -13,7 +13,7 @@
  * await postgres.stop();
  */
 export { removeEmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded-postgres.ts';
-export { ensureExternalDatabase } from './external-server.ts';
+export { dropExternalDatabase, ensureExternalDatabase } from './external-server.ts';
 export { openStorage } from './storage.ts';
 export { StorageError } from './storage-error.ts';
 export type { EmbeddedPostgres, EmbeddedPostgresOptions, EmbeddedPostgresStep } from './embedded/embedded-postgres.ts';

@@ -1,5 +1,6 @@
 import { silentLogger } from '@carecord/core';
-import { ensureExternalDatabase, startEmbeddedPostgres } from '@carecord/storage';
+import { dropExternalDatabase, ensureExternalDatabase, startEmbeddedPostgres } from '@carecord/storage';
+import { type DemoHospital, demoAuthority, demoHospitals } from './demo-hospitals.ts';
 import type { LocalNetworkLayout } from './directory.ts';
 
 /** Where the nodes' databases are: a server of our own, or somebody else's. */
@@ -8,6 +9,19 @@ export interface DatabaseServer {
   database(name: string): Promise<string>;
   /** Stops the server if it is ours. */
   stop(): Promise<void>;
+}
+
+/** The databases of the local network; on somebody else's server they are all that is ours. */
+const DATABASES = [demoAuthority, ...demoHospitals].map(databaseName);
+
+/** The name of a demo node's database. */
+export function databaseName({ slug }: Pick<DemoHospital, 'slug'>): string {
+  return `carecord_${slug}`;
+}
+
+/** Removes the local network's databases from an external server. */
+export async function dropDatabases(databaseUrl: string): Promise<void> {
+  for (const name of DATABASES) await dropExternalDatabase(databaseUrl, name);
 }
 
 const STEPS = {

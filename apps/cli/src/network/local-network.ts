@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DatabaseServer, openDatabaseServer } from './database-server.ts';
+import { type DatabaseServer, databaseName, openDatabaseServer } from './database-server.ts';
 import { type DemoHospital, demoAuthority, demoHospitals, demoNetworkId } from './demo-hospitals.ts';
 import { type DemoNodeSecrets, type DemoUser, ensureHospitalSecrets, ensureNodeSecrets, ensureTicketList } from './demo-secrets.ts';
 import { type LocalNetworkLayout, lockDirectory, prepareDirectory } from './directory.ts';
@@ -87,7 +87,7 @@ async function startAuthority(layout: LocalNetworkLayout, server: DatabaseServer
   const secrets = await ensureNodeSecrets(layout.node(demoAuthority.slug));
   const hospitals = await Promise.all(demoHospitals.map((hospital) => ensureHospitalSecrets(layout.node(hospital.slug))));
   const tickets = await Promise.all(hospitals.map((hospital) => readFile(hospital.ticketFile, 'utf8')));
-  const databaseUrl = await server.database(`carecord_${demoAuthority.slug}`);
+  const databaseUrl = await server.database(databaseName(demoAuthority));
   const process = await startNodeProcess({
     name: demoAuthority.name,
     logFile: join(layout.logs, `${demoAuthority.slug}.log`),
@@ -102,7 +102,7 @@ async function startAuthority(layout: LocalNetworkLayout, server: DatabaseServer
 
 async function startHospital(layout: LocalNetworkLayout, server: DatabaseServer, authority: NodeProcess, hospital: DemoHospital): Promise<RunningHospital> {
   const secrets = await ensureHospitalSecrets(layout.node(hospital.slug));
-  const databaseUrl = await server.database(`carecord_${hospital.slug}`);
+  const databaseUrl = await server.database(databaseName(hospital));
   const process = await startNodeProcess({
     name: hospital.name,
     logFile: join(layout.logs, `${hospital.slug}.log`),

@@ -5,6 +5,7 @@ import { AccessHolder, AccessRequester } from '@carecord/exchange';
 import { Locator } from '@carecord/locator';
 import type { NetworkHost } from '@carecord/network';
 import { Records } from '@carecord/records';
+import { AccessInbox } from '../access/access-inbox.ts';
 import { AccessQuestions } from '../access/access-questions.ts';
 import { BundleAdmission } from '../admission/bundle-admission.ts';
 import { PatientConsents } from '../consents/patient-consents.ts';
@@ -27,6 +28,7 @@ export function hospitalProviders(services: HospitalServices, network: NetworkHo
     { provide: Locator, useValue: services.locator },
     { provide: AccessHolder, useValue: services.holder },
     { provide: AccessRequester, useValue: services.requester },
+    { provide: AccessInbox, useValue: services.inbox },
     { provide: AccessQuestions, useValue: services.questions },
     { provide: NodeStatus, useValue: services.status },
     { provide: AuditLog, useValue: services.audit },

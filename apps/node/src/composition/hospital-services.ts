@@ -5,6 +5,7 @@ import type { LocalMember } from '@carecord/identity';
 import { Locator } from '@carecord/locator';
 import type { NetworkHost } from '@carecord/network';
 import { PATIENT_CHANGED, Records } from '@carecord/records';
+import { AccessInbox } from '../access/access-inbox.ts';
 import { AccessQuestions } from '../access/access-questions.ts';
 import { BundleAdmission } from '../admission/bundle-admission.ts';
 import type { HospitalConfiguration } from '../config/configuration.ts';
@@ -30,6 +31,7 @@ export interface HospitalServices {
   readonly holder: AccessHolder;
   readonly requester: AccessRequester;
   readonly questions: AccessQuestions;
+  readonly inbox: AccessInbox;
   readonly publisher: PatientPublisher;
   readonly status: NodeStatus;
   readonly audit: AuditLog;
@@ -76,6 +78,7 @@ export function hospitalServices(
     holder,
     requester,
     questions: new AccessQuestions(locator, requester, did.did),
+    inbox: new AccessInbox(holder, audit, transactions),
     publisher: new PatientPublisher({ records, locator, network, signer, did, clock }),
     status: new NodeStatus(network, joined.membership, storage.datastore, () => storage.outboxWorker.backlog(PATIENT_CHANGED)),
     audit,

@@ -10,6 +10,7 @@ import { Records, RecordsError } from '@carecord/records';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Query, Resolver } from '@nestjs/graphql';
 import { pino } from 'pino';
+import { AccessInbox } from '../access/access-inbox.ts';
 import { AccessQuestions } from '../access/access-questions.ts';
 import { BundleAdmission } from '../admission/bundle-admission.ts';
 import type { StaffRole } from '../authorisation/roles.ts';
@@ -78,7 +79,7 @@ beforeAll(async () => {
     { provide: PatientReader, useValue: reader },
     { provide: BundleAdmission, useValue: admission },
     { provide: LocalHospital, useValue: new LocalHospital('did:example:a', 'Hospital A', 'unlisted') },
-    ...[Records, PatientConsents, Locator, AccessHolder, AccessRequester, AccessQuestions, NodeStatus, AuditLog, TRANSACTIONS].map((provide) => ({ provide, useValue: {} })),
+    ...[Records, PatientConsents, Locator, AccessHolder, AccessRequester, AccessInbox, AccessQuestions, NodeStatus, AuditLog, TRANSACTIONS].map((provide) => ({ provide, useValue: {} })),
     { provide: NETWORK, useValue: { members: () => [] } },
     ForgottenResolver,
   ]);

@@ -3,6 +3,7 @@ import { PURPOSES_OF_USE } from '@carecord/fhir';
 import { didSchema } from '@carecord/identity';
 import { AccessHolder, AccessRequester, MAX_REASON_CHARACTERS } from '@carecord/exchange';
 import { z } from 'zod';
+import { AccessInbox } from '../../access/access-inbox.ts';
 import { AccessQuestions } from '../../access/access-questions.ts';
 import { CurrentStaff } from '../../authorisation/caller.ts';
 import { Requires } from '../../authorisation/requires.ts';
@@ -38,6 +39,7 @@ const requestSchema = z.object({
 export class AccessResolver {
   constructor(
     private readonly questions: AccessQuestions,
+    private readonly inbox: AccessInbox,
     private readonly requester: AccessRequester,
     private readonly holder: AccessHolder,
   ) {}
@@ -62,8 +64,8 @@ export class AccessResolver {
 
   @Requires('access.inbox')
   @Query(() => ReceivedRequestsResult, { description: 'Questions of other hospitals that a person here has to decide.' })
-  async receivedRequests(): Promise<ReceivedAccessRequests> {
-    const requests = await this.holder.inbox();
+  async receivedRequests(@CurrentStaff() staff: StaffPrincipal): Promise<ReceivedAccessRequests> {
+    const requests = await this.inbox.read(staff);
     return { requests: requests.map(({ requester, ...request }) => ({ ...request, requesterDid: requester })) };
   }
 
