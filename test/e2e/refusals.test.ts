@@ -3,15 +3,18 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeWire } from '@carecord/core';
 import { type GeneralJws, hybridSigner } from '@carecord/crypto';
 import { REFUSAL_DEADLINE_MILLISECONDS } from '@carecord/exchange';
+import { askingTag } from '@carecord/locator';
 import { fetchBlocks } from '@carecord/network';
 import { patientOfSize } from '@carecord/testkit';
 import { ACCESS_REQUEST_PROTOCOL, accessAnswerSchema } from '../../libs/exchange/src/protocols.ts';
 import { type AccessRequest, signAccessRequest } from '../../libs/exchange/src/signed-request.ts';
+import { GuardianClient } from '../../libs/locator/src/guardian-client.ts';
+import { identifierInput } from '../../libs/locator/src/identifier.ts';
 import { demoNetworkId } from '../../apps/cli/src/network/demo-hospitals.ts';
 import type { HospitalClient } from '../../apps/cli/src/client/hospital-client.ts';
 import { query } from '../support/database.ts';
 import { type ImpersonatedMember, demoKeys, impersonate } from '../support/impersonated-member.ts';
-import { NETWORK_START_TIMEOUT_MILLISECONDS, startTestNetwork, type TestNetwork } from '../support/running-network.ts';
+import { NETWORK_START_TIMEOUT_MILLISECONDS, startTestNetwork, type TestNetwork, untilPublished } from '../support/running-network.ts';
 
 const SECOND = 1_000;
 
@@ -21,12 +24,14 @@ describe('a hostile member asks', () => {
   let member: ImpersonatedMember;
   let holder: string;
   let privacyOfficer: HospitalClient;
+  const { bundle, nationalId } = patientOfSize(6, { seed: 1 });
 
   beforeAll(async () => {
     network = await startTestNetwork();
     const clinician = await network.as('alder', 'clinician');
     privacyOfficer = await network.as('alder', 'privacy-officer');
-    await clinician.admitBundle(patientOfSize(6, { seed: 1 }).bundle, 'UNLISTED');
+    await clinician.admitBundle(bundle, 'UNLISTED');
+    await untilPublished(await network.as('alder', 'administrator'));
     holder = network.hospital('alder').did;
     await network.hospital('chestnut').process.stop();
     member = await impersonate(network, 'chestnut');
@@ -68,6 +73,19 @@ describe('a hostile member asks', () => {
     for (const { milliseconds } of [byTag, byHandle]) expect(milliseconds).toBeGreaterThanOrEqual(REFUSAL_DEADLINE_MILLISECONDS - 5);
     const [event] = await privacyOfficer.auditTrail({ types: ['ACCESS_REFUSED'] });
     expect(event).toMatchObject({ counterparty: member.local.resolved.did, outcome: 'REFUSED' });
+  });
+
+  it('about an unlisted patient who is there, by the true tag: the same as about an unknown one', async () => {
+    // The guardian evaluates for any member: knowing the tag of an identifier is no privilege.
+    const guardian = new GuardianClient(member.host, member.description);
+    const tags = await guardian.tagsOf([nationalId, { ...nationalId, value: 'nobody' }].map(identifierInput), 'TREAT');
+    const [aboutKnown, aboutUnknown] = await Promise.all(tags.map(async (tag) => ask(await sign(request({ selector: { tag: Buffer.from(askingTag(tag, holder)).toString('base64url') } })))));
+    expect(aboutKnown?.answer).toEqual({ state: 'refused', code: 'NOT_AVAILABLE' });
+    expect(aboutKnown?.bytes).toEqual(aboutUnknown?.bytes);
+    for (const refusal of [aboutKnown, aboutUnknown]) expect(refusal?.milliseconds).toBeGreaterThanOrEqual(REFUSAL_DEADLINE_MILLISECONDS - 5);
+    // Only the holder's own log knows that one of them was about a patient of its own.
+    const events = (await privacyOfficer.auditTrail({ types: ['ACCESS_REFUSED'] })).slice(0, 2);
+    expect(events.map(({ reasonCode }) => reasonCode).sort()).toEqual(['NO_CONSENT', 'UNKNOWN_PATIENT']);
   });
 
   it('twice with the same request: REQUEST_REPLAYED', async () => {

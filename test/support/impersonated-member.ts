@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger, systemClock } from '@carecord/core';
 import { generalJwsSchema, hybridSigner } from '@carecord/crypto';
-import { type HospitalKeySeeds, type LocalMember, type ResolvedDid, resolveDidLog } from '@carecord/identity';
+import { type HospitalKeySeeds, type LocalMember, type NetworkDescription, type ResolvedDid, resolveDidLog, verifyNetworkDescription } from '@carecord/identity';
 import { type NetworkHost, createNetworkHost } from '@carecord/network';
 import { pointerKind } from '@carecord/locator';
 import { MemoryDatastore } from 'datastore-core';
@@ -17,11 +17,12 @@ export interface ImpersonatedMember {
   readonly local: LocalMember;
   readonly seeds: HospitalKeySeeds;
   readonly authority: ResolvedDid;
+  readonly description: NetworkDescription;
   readonly host: NetworkHost;
 }
 
 const didSetting = z.object({ did: z.string(), log: z.string() });
-const membershipSetting = z.object({ authorityLog: z.string(), credential: generalJwsSchema, bootstrap: z.array(z.string()) });
+const membershipSetting = z.object({ authorityLog: z.string(), credential: generalJwsSchema, networkDescription: generalJwsSchema, bootstrap: z.array(z.string()) });
 
 /** Takes the keys and the membership of a demo hospital whose node has been stopped, and enters the network with them. */
 export async function impersonate(network: TestNetwork, slug: 'alder' | 'birch' | 'chestnut'): Promise<ImpersonatedMember> {
@@ -42,7 +43,8 @@ export async function impersonate(network: TestNetwork, slug: 'alder' | 'birch' 
   });
   await host.start();
   for (const address of network.network.authority.process.ready.p2p) await host.connect(address);
-  return { local, seeds, authority, host };
+  const description = await verifyNetworkDescription(membership.networkDescription, authority);
+  return { local, seeds, authority, description, host };
 }
 
 /** The keys and the DID of a demo hospital: its passphrase lies beside its key file. */

@@ -1,5 +1,5 @@
 import type { AuditActor, AuditEntry } from '@carecord/audit';
-import { errorCodeOf, fromBase64Url } from '@carecord/core';
+import { errorCodeOf, fromBase64Url, later } from '@carecord/core';
 import type { OutboxPayload } from '@carecord/core';
 import { registerBlocks } from '@carecord/network';
 import type { Member } from '@carecord/network';
@@ -7,7 +7,8 @@ import { BlockGate } from './block-gate.ts';
 import type { HolderDependencies, Staff } from './dependencies.ts';
 import { ExchangeError } from './exchange-error.ts';
 import type { ReceivedRequest } from './ports.ts';
-import { ACCESS_REQUEST_PROTOCOL } from './protocols.ts';
+import { RECEIVED_RETENTION_MILLISECONDS } from './limits.ts';
+import { ACCESS_ANSWER_PROTOCOL, ACCESS_REQUEST_PROTOCOL } from './protocols.ts';
 import type { AccessAnswer } from './protocols.ts';
 import { Referrals } from './referrals.ts';
 import type { InboxEntry, ReferralDecision } from './referrals.ts';
@@ -17,7 +18,7 @@ import type { ReleasePlan } from './release.ts';
 import { checkRequest } from './request-checks.ts';
 import { SealedValues } from './sealed-values.ts';
 import type { AccessRequest, Selector } from './signed-request.ts';
-import { nextReceived } from './state-machine.ts';
+import { nextReceived, RECEIVED_STATES } from './state-machine.ts';
 import type { ReceivedState } from './state-machine.ts';
 
 /**
@@ -37,10 +38,11 @@ export class AccessHolder {
     this.blocks = new BlockGate(dependencies);
   }
 
-  /** Registers the request protocol and the block provider with the network. Call it once. */
+  /** Registers the request and answer protocols and the block provider with the network. Call it once. */
   start(): void {
     const { network } = this.dependencies;
     network.handle(ACCESS_REQUEST_PROTOCOL, (jws, from) => this.answer(jws, from));
+    network.handle(ACCESS_ANSWER_PROTOCOL, ({ requestId }, from) => this.referrals.answerFor(requestId, from));
     registerBlocks(network, { read: (contentIds, from) => this.blocks.read(contentIds, from) });
   }
 
@@ -51,7 +53,7 @@ export class AccessHolder {
     let request: AccessRequest | undefined;
     try {
       request = await checkRequest(jws, from, local, receivedAt);
-      const patientId = await this.findPatientOfUnseen(request);
+      const patientId = await this.findPatientIfUnseen(request);
       const plan = await this.planner.plan(request, patientId);
       if (plan.decision.outcome === 'refer') return await this.refer(request, plan, receivedAt);
       return await this.release(request, plan, from, receivedAt);
@@ -73,7 +75,7 @@ export class AccessHolder {
     return this.referrals.decide(requestId, verdict, staff);
   }
 
-  /** Handler of the outbox topic {@link ACCESS_DECIDED}: tells the asker what a person decided. Idempotent; rejects to be called again. */
+  /** Handler of the outbox topic {@link ACCESS_DECIDED}: tells the asker that a person decided. Idempotent; rejects to be called again. */
   pushOutcome(payload: OutboxPayload): Promise<void> {
     return this.referrals.pushOutcome(String(payload.requestId));
   }
@@ -103,17 +105,24 @@ export class AccessHolder {
     });
   }
 
-  private async findPatientOfUnseen(request: AccessRequest): Promise<string> {
+  /** Deletes the requests that nobody needs any more; their log entries stay. To be called now and then. */
+  async deleteOld(): Promise<void> {
+    const { clock, received, transactions } = this.dependencies;
+    const receivedUntil = later(clock.now(), -RECEIVED_RETENTION_MILLISECONDS);
+    await transactions.run((transaction) => received.delete(transaction, { states: RECEIVED_STATES, receivedUntil }));
+  }
+
+  private async findPatientIfUnseen(request: AccessRequest): Promise<string | undefined> {
     const { locator, received } = this.dependencies;
     const [seen, patientId] = await Promise.all([received.find(request.requestId), locator.patientOf(selectorBytes(request.selector))]);
     if (seen !== undefined) throw replayed();
-    if (patientId === undefined) throw new NotAvailable('UNKNOWN_PATIENT');
     return patientId;
   }
 
   private async refer(request: AccessRequest, plan: ReleasePlan, receivedAt: Date): Promise<AccessAnswer> {
     const { audit, received, transactions } = this.dependencies;
     const { patientId, decision } = plan;
+    await this.referrals.checkRoom(request.requester, patientId);
     const row = this.rowOf(request, nextReceived('asked', 'refer'), receivedAt, { patientId, reasonCode: decision.reason });
     await transactions.run(async (transaction) => {
       if ((await received.insert(transaction, row)) === 'duplicate') throw replayed();

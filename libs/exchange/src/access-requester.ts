@@ -1,7 +1,7 @@
 import type { AuditActor, AuditEntry } from '@carecord/audit';
 import { later, newId } from '@carecord/core';
 import type { Transaction } from '@carecord/core';
-import { fetchBlocks, NetworkError } from '@carecord/network';
+import { NetworkError } from '@carecord/network';
 import type { Member } from '@carecord/network';
 import type { OpenedRecord } from '@carecord/records';
 import type { RequesterDependencies, Staff } from './dependencies.ts';
@@ -9,17 +9,18 @@ import { ExchangeError } from './exchange-error.ts';
 import { verifyGrant } from './grant.ts';
 import { ANSWER_LIFETIME_MILLISECONDS, REFERRAL_LIFETIME_MILLISECONDS } from './limits.ts';
 import type { SentChange, SentRequest } from './ports.ts';
-import { ACCESS_OUTCOME_PROTOCOL, ACCESS_REQUEST_PROTOCOL } from './protocols.ts';
-import type { AccessAnswer, AccessOutcome, OutcomeReceipt, RefusalCode } from './protocols.ts';
+import { ACCESS_ANSWER_PROTOCOL, ACCESS_OUTCOME_PROTOCOL, ACCESS_REQUEST_PROTOCOL } from './protocols.ts';
+import type { AccessAnswer, OutcomeReceipt, ReferredRequest, RefusalCode } from './protocols.ts';
 import { buildRequest } from './question.ts';
 import type { AccessQuestion } from './question.ts';
+import { fetchRelease } from './release-fetch.ts';
 import { ReleaseReader } from './release-reader.ts';
 import { SealedValues } from './sealed-values.ts';
 import { SentRequests } from './sent-requests.ts';
 import type { SentRequestView } from './sent-requests.ts';
 import { signAccessRequest } from './signed-request.ts';
 import type { AccessRequest } from './signed-request.ts';
-import { mayFollow, nextSent } from './state-machine.ts';
+import { nextSent } from './state-machine.ts';
 import type { SentState } from './state-machine.ts';
 
 /** What became of a question so far. */
@@ -36,6 +37,8 @@ export class AccessRequester {
   private readonly sealed: SealedValues;
   private readonly reader: ReleaseReader;
   private readonly sentRequests: SentRequests;
+  /** Answers that are being fetched, by request: telling us the same outcome many times at once makes us fetch it once. */
+  private readonly fetching = new Map<string, Promise<OutcomeReceipt>>();
 
   constructor(private readonly dependencies: RequesterDependencies) {
     this.sealed = new SealedValues(dependencies.sealingKey);
@@ -50,7 +53,7 @@ export class AccessRequester {
 
   /**
    * Asks a hospital for records of one patient, and fetches them when it releases them.
-   * @throws ExchangeError `REQUEST_INVALID`, `REASON_INVALID`; `HOLDER_UNREACHABLE`, `GRANT_INVALID`, `GRANT_EXPIRED`, `CIPHERTEXT_TAMPERED` or `NOT_AVAILABLE`
+   * @throws ExchangeError `REQUEST_INVALID`, `REASON_INVALID`; `HOLDER_UNREACHABLE`, `GRANT_INVALID`, `GRANT_EXPIRED`, `CIPHERTEXT_TAMPERED`, `TOO_MANY_RECORDS` or `NOT_AVAILABLE`
    * (granted, but not given out); the request is `failed` then
    */
   async requestAccess(question: AccessQuestion): Promise<RequestOutcome> {
@@ -85,16 +88,26 @@ export class AccessRequester {
     return this.sentRequests.expireOverdue();
   }
 
-  /** A holder tells what a person decided. Idempotent; rejects when the blocks cannot be fetched now, so that the holder tells it again. */
-  async onOutcome(outcome: AccessOutcome, from: Member): Promise<OutcomeReceipt> {
-    const sent = await this.dependencies.sent.find(outcome.requestId);
+  /**
+   * A holder tells that a person decided: the answer is fetched from it. Idempotent; rejects when answer or blocks cannot be
+   * fetched now, so that the holder tells it again.
+   */
+  async onOutcome({ requestId }: ReferredRequest, from: Member): Promise<OutcomeReceipt> {
+    const sent = await this.dependencies.sent.find(requestId);
     if (sent === undefined || sent.holder !== from.did) return { accepted: false };
-    const event = outcome.answer.state === 'released' ? 'release' : 'refuse';
-    if (!mayFollow(sent.state, event)) return { accepted: sent.state === outcome.answer.state };
+    if (sent.state !== 'referred') return { accepted: sent.state === 'released' || sent.state === 'refused' };
+    const fetching = this.fetching.get(requestId) ?? this.fetchAnswer(sent).finally(() => this.fetching.delete(requestId));
+    this.fetching.set(requestId, fetching);
+    return fetching;
+  }
+
+  private async fetchAnswer(sent: SentRequest): Promise<OutcomeReceipt> {
+    const { requestId, holder } = sent;
     try {
-      const { state } = await this.settle(sent, outcome.answer, { kind: 'hospital', id: from.did });
-      if (mayFollow(state, event)) throw new ExchangeError('WRONG_STATE', 'The request moved on at this very moment: tell it again.');
-      return { accepted: state === outcome.answer.state };
+      const answer = await this.dependencies.network.request(ACCESS_ANSWER_PROTOCOL, holder, { requestId });
+      if (answer.state === 'referred') return { accepted: false };
+      const { state } = await this.settle(sent, answer, { kind: 'hospital', id: holder });
+      return { accepted: state === answer.state };
     } catch (error) {
       if (!(error instanceof ExchangeError) || !GRANT_FAULTS.has(error.code)) throw error;
       await this.failed(sent, error);
@@ -143,7 +156,8 @@ export class AccessRequester {
     if (holder === undefined) throw unreachable();
     const asked = { requestId: sent.requestId, requester: local.resolved.did, purpose: sent.purpose };
     const { terms } = await verifyGrant(jws, asked, holder.resolved, { recipientSeed, now: clock.now() });
-    const ciphertexts = await this.fetch(sent.holder, [...new Set(terms.versions.map((version) => version.contentId))]);
+    const contentIds = [...new Set(terms.versions.map((version) => version.contentId))];
+    await fetchRelease(this.dependencies, sent.holder, contentIds);
     const deadline = new Date(terms.expiresAt);
     const change: SentChange = {
       state: nextSent(sent.state, 'release'),
@@ -152,16 +166,10 @@ export class AccessRequester {
       settledAt: clock.now(),
     };
     const detail = { grantId: terms.grantId, versions: terms.versions.length };
-    return this.step(sent, change, { ...entryOf(sent), type: 'records-received', outcome: 'success', actor, detail }, (transaction) =>
-      blocks.save(transaction, [...ciphertexts].map(([contentId, ciphertext]) => ({ contentId, ciphertext })), deadline),
-    );
-  }
-
-  private async fetch(holder: string, contentIds: string[]): Promise<Map<string, Uint8Array>> {
-    if (contentIds.length === 0) return new Map();
-    const ciphertexts = await fetchBlocks(this.dependencies.network, holder, contentIds);
-    if (ciphertexts.size < contentIds.length) throw new ExchangeError('NOT_AVAILABLE', 'The holder does not give out all that it granted.');
-    return ciphertexts;
+    return this.step(sent, change, { ...entryOf(sent), type: 'records-received', outcome: 'success', actor, detail }, async (transaction) => {
+      const kept = await blocks.keep(transaction, contentIds, deadline);
+      if (kept < contentIds.length) throw new ExchangeError('NOT_AVAILABLE', 'What the holder gave out was deleted before all of it had come.');
+    });
   }
 
   /** Takes a step; if the request moved on meanwhile, says where it stands. */
@@ -200,7 +208,7 @@ export class AccessRequester {
 type Alongside = (transaction: Transaction) => Promise<void>;
 
 /** Faults of what the holder sent, which sending it again does not mend. */
-const GRANT_FAULTS: ReadonlySet<string> = new Set(['GRANT_INVALID', 'GRANT_EXPIRED']);
+const GRANT_FAULTS: ReadonlySet<string> = new Set(['GRANT_INVALID', 'GRANT_EXPIRED', 'TOO_MANY_RECORDS']);
 
 function outcomeOf(request: SentRequest | undefined): RequestOutcome {
   if (request?.state !== 'released' && request?.state !== 'referred' && request?.state !== 'refused') {

@@ -6,7 +6,8 @@ import { CarecordError } from '@carecord/core';
  * was seen before; `REQUEST_FOREIGN`: it is not by, to or within whom it should be; `REQUEST_EXPIRED`: outside its time;
  * `GRANT_INVALID`: the holder's grant is not what was asked for; `GRANT_EXPIRED`: its time is over; `CIPHERTEXT_TAMPERED`: a
  * fetched block does not open; `REQUEST_NOT_FOUND`: none with this id for this caller; `WRONG_STATE`: not possible any more;
- * `REASON_INVALID`: the free text is missing or too long; `REQUESTER_UNREACHABLE`: a grant can only be made out to a hospital that is connected; `TOO_MANY_RECORDS`: more versions than one grant can name.
+ * `REASON_INVALID`: the free text is missing or too long; `REQUESTER_UNREACHABLE`: a grant can only be made out to a hospital that is connected; `TOO_MANY_RECORDS`: more versions than one grant can name, or
+ * more bytes than one release may bring.
  */
 export type ExchangeErrorCode =
   | 'HOLDER_UNREACHABLE'

@@ -6,7 +6,7 @@ import type { ReleasableVersion } from '@carecord/records';
 import fc from 'fast-check';
 import { issueGrant, openGrant, verifyGrant } from './grant.ts';
 import { known, makeIdentity } from '../../testkit/src/exchange-fixture.ts';
-import { MAX_GRANT_VERSIONS } from './limits.ts';
+import { GRANT_LIFETIME_MILLISECONDS, MAX_GRANT_VERSIONS } from './limits.ts';
 import { SealedValues } from './sealed-values.ts';
 
 const NOW = new Date('2026-06-01T08:00:00.000Z');
@@ -25,7 +25,7 @@ describe('grant', () => {
 
   const requestId = newId();
   const versions = [version(1), version(2), version(3)];
-  const issue = (changes: { recipient?: Identity; versions?: ReleasableVersion[]; requestId?: string } = {}): ReturnType<typeof issueGrant> =>
+  const issue = (changes: { issuedAt?: Date; expiresAt?: Date; recipient?: Identity; versions?: ReleasableVersion[]; requestId?: string } = {}): ReturnType<typeof issueGrant> =>
     issueGrant({
       requestId: changes.requestId ?? requestId,
       purpose: 'TREAT',
@@ -33,8 +33,8 @@ describe('grant', () => {
       recipient: (changes.recipient ?? recipient).resolved,
       versions: changes.versions ?? versions,
       manifest: contentIdOf(Uint8Array.of(0)),
-      issuedAt: NOW,
-      expiresAt: UNTIL,
+      issuedAt: changes.issuedAt ?? NOW,
+      expiresAt: changes.expiresAt ?? UNTIL,
     });
   const verify = (jws: unknown, by: { reader?: Identity; seed?: Uint8Array; now?: Date; asked?: object; from?: Identity } = {}): ReturnType<typeof verifyGrant> => {
     const reader = by.reader ?? recipient;
@@ -106,6 +106,14 @@ describe('grant', () => {
     const { jws } = await issue();
     await expect(verify(jws, { now: later(UNTIL, -1) })).resolves.toBeDefined();
     await expect(verify(jws, { now: UNTIL })).rejects.toMatchObject({ code: 'GRANT_EXPIRED' });
+  });
+
+  it('lasts no longer than grants may, whatever the holder signs', async () => {
+    await expect(verify((await issue({ expiresAt: later(NOW, GRANT_LIFETIME_MILLISECONDS) })).jws)).resolves.toBeDefined();
+    const longer = { expiresAt: later(NOW, GRANT_LIFETIME_MILLISECONDS + 1) };
+    await expect(verify((await issue(longer)).jws)).rejects.toMatchObject({ code: 'GRANT_INVALID' });
+    const ofTomorrow = { issuedAt: later(NOW, GRANT_LIFETIME_MILLISECONDS), expiresAt: later(NOW, 2 * GRANT_LIFETIME_MILLISECONDS) };
+    await expect(verify((await issue(ofTomorrow)).jws)).rejects.toMatchObject({ code: 'GRANT_INVALID' });
   });
 
   it.each<[string, (payload: Payload) => void]>([

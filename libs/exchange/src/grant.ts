@@ -1,15 +1,15 @@
-import { base64UrlSchema, canonicalJsonBytes, fromBase64Url, newId, toBase64Url } from '@carecord/core';
+import { base64UrlSchema, canonicalJsonBytes, fromBase64Url, later, newId, toBase64Url } from '@carecord/core';
 import { PURPOSES_OF_USE } from '@carecord/fhir';
 import type { PurposeOfUse } from '@carecord/fhir';
 import { contentIdSchema, hashWithContext, open, openFrom, randomKey, seal, sealTo, signJws, verifyJws } from '@carecord/crypto';
 import type { GeneralJws, HybridSigner } from '@carecord/crypto';
-import { didSchema } from '@carecord/identity';
+import { CLOCK_SKEW_MILLISECONDS, didSchema } from '@carecord/identity';
 import type { ResolvedDid } from '@carecord/identity';
 import type { ReleasableVersion } from '@carecord/records';
 import { z } from 'zod';
 import { decodeJsonPayload, instantSchema } from './encoding.ts';
 import { ExchangeError } from './exchange-error.ts';
-import { MAX_GRANT_VERSIONS } from './limits.ts';
+import { GRANT_LIFETIME_MILLISECONDS, MAX_GRANT_VERSIONS } from './limits.ts';
 
 /** The JWS type of a grant (RFC 7515, section 4.1.9). */
 const GRANT_TYPE = 'carecord-grant+jws';
@@ -114,6 +114,7 @@ export async function verifyGrant(
   const { terms } = parseGrant(payload);
   checkAnswers(terms, asked, holder.did);
   checkOpenAt(terms, reader.now);
+  checkLifetime(terms, reader.now);
   return openGrant(payload, reader.recipientSeed);
 }
 
@@ -138,6 +139,13 @@ export async function openGrant(payload: Uint8Array, recipientSeed: Uint8Array):
  */
 export function checkOpenAt(terms: Pick<GrantTerms, 'expiresAt'>, now: Date): void {
   if (now >= new Date(terms.expiresAt)) throw new ExchangeError('GRANT_EXPIRED', 'The time for reading these records is over: ask again.');
+}
+
+/** No holder gives more time than the protocol has, whatever it signs: ciphertext and keys are kept as long as a grant lasts. */
+function checkLifetime(terms: Pick<GrantTerms, 'expiresAt' | 'issuedAt'>, now: Date): void {
+  const [issuedAt, expiresAt] = [new Date(terms.issuedAt), new Date(terms.expiresAt)];
+  const early = issuedAt > later(now, CLOCK_SKEW_MILLISECONDS);
+  if (early || expiresAt > later(issuedAt, GRANT_LIFETIME_MILLISECONDS)) throw grantInvalid();
 }
 
 function checkAnswers(terms: GrantTerms, asked: { requestId: string; requester: string; purpose: PurposeOfUse }, holder: string): void {

@@ -1,6 +1,7 @@
 import { later, toBase64Url } from '@carecord/core';
 import type { PurposeOfUse } from '@carecord/fhir';
 import type { LocalMember } from '@carecord/identity';
+import { askingTag } from '@carecord/locator';
 import type { Staff } from './dependencies.ts';
 import { ExchangeError } from './exchange-error.ts';
 import { MAX_REASON_CHARACTERS, REQUEST_LIFETIME_MILLISECONDS } from './limits.ts';
@@ -11,7 +12,7 @@ import type { AccessRequest } from './signed-request.ts';
 export interface AccessQuestion {
   /** The handle of one of the holder's pointers. */
   readonly handle?: Uint8Array;
-  /** The tag of the blinded lookup: for a hospital to which no pointer leads. */
+  /** The tag of the blinded lookup: for a hospital to which no pointer leads. It gets what `askingTag` makes of it. */
   readonly locationTag?: Uint8Array;
   /** DID of the hospital asked. */
   readonly holder: string;
@@ -53,9 +54,9 @@ export function buildRequest(
   };
 }
 
-function selectorOf({ handle, locationTag }: AccessQuestion): AccessRequest['selector'] {
+function selectorOf({ handle, locationTag, holder }: AccessQuestion): AccessRequest['selector'] {
   if (handle !== undefined) return { handle: toBase64Url(handle) };
-  if (locationTag !== undefined) return { tag: toBase64Url(locationTag) };
+  if (locationTag !== undefined) return { tag: toBase64Url(askingTag(locationTag, holder)) };
   throw new ExchangeError('REQUEST_INVALID', 'The request names no patient.');
 }
 

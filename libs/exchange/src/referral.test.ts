@@ -1,11 +1,19 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { newId } from '@carecord/core';
+import { later, newId } from '@carecord/core';
 import { CLINICIAN, known, letTimePass, makeHospitals } from '../../testkit/src/exchange-fixture.ts';
-import type { TestPatient } from '../../testkit/src/exchange-fixture.ts';
+import type { TestHospital, TestPatient } from '../../testkit/src/exchange-fixture.ts';
 import { decodeJsonPayload } from './encoding.ts';
-import { GRANT_LIFETIME_MILLISECONDS, REFERRAL_LIFETIME_MILLISECONDS } from './limits.ts';
-import { ACCESS_OUTCOME_PROTOCOL } from './protocols.ts';
+import {
+  GRANT_LIFETIME_MILLISECONDS,
+  MAX_OPEN_REFERRALS,
+  OUTCOME_LIFETIME_MILLISECONDS,
+  RECEIVED_RETENTION_MILLISECONDS,
+  REFERRAL_LIFETIME_MILLISECONDS,
+  REQUEST_LIFETIME_MILLISECONDS,
+} from './limits.ts';
+import { ACCESS_ANSWER_PROTOCOL, ACCESS_OUTCOME_PROTOCOL } from './protocols.ts';
 
+const ANSWER = '/carecord/exchange/answer/1';
 const OFFICER = { id: 'staff-9', role: 'records-officer' };
 
 describe('a referred request', () => {
@@ -64,8 +72,7 @@ describe('a referred request', () => {
   it('is pushed again, without harm, when the receipt got lost', async () => {
     const { a, b } = world;
     await a.holder.decide(requestId, 'permit', OFFICER);
-    const answer = { state: 'released', grant: await grantOf(requestId) } as const;
-    const push = (): Promise<unknown> => world.network.send(ACCESS_OUTCOME_PROTOCOL, a.member, b.did, { requestId, answer });
+    const push = (): Promise<unknown> => world.network.send(ACCESS_OUTCOME_PROTOCOL, a.member, b.did, { requestId });
     expect(await push()).toEqual({ accepted: true });
     expect(await push()).toEqual({ accepted: true });
     await a.deliverOutcomes();
@@ -151,19 +158,155 @@ describe('a referred request', () => {
 
   it('takes an outcome from the holder alone', async () => {
     const { b, c, network } = world;
-    const outcome = { requestId, answer: { state: 'refused', code: 'NOT_AVAILABLE' } };
-    expect(await network.send(ACCESS_OUTCOME_PROTOCOL, c.member, b.did, outcome)).toEqual({ accepted: false });
+    expect(await network.send(ACCESS_OUTCOME_PROTOCOL, c.member, b.did, { requestId })).toEqual({ accepted: false });
+    expect(await network.send(ACCESS_OUTCOME_PROTOCOL, c.member, b.did, { requestId: newId() })).toEqual({ accepted: false });
+    expect(network.of(ANSWER)).toEqual([]);
     expect(await stateAtB()).toBe('referred');
   });
 
-  it('fails when the pushed grant is that of another request', async () => {
+  it('is told in a message that is small, whatever was released; whatever else it carries is refused', async () => {
+    const { a, b, network } = world;
+    await a.holder.decide(requestId, 'permit', OFFICER);
+    await a.deliverOutcomes();
+    const [told] = network.of('/carecord/exchange/outcome/1');
+    expect(known(told).request.length).toBeLessThan(100);
+    expect(ACCESS_OUTCOME_PROTOCOL.maxRequestBytes).toBe(1024);
+    const grant = await grantOf(requestId);
+    await expect(network.send(ACCESS_OUTCOME_PROTOCOL, a.member, b.did, { requestId, answer: { state: 'released', grant } })).rejects.toMatchObject({ code: 'WIRE_SCHEMA' });
+  });
+
+  it('is fetched once when the outcome is told many times at once', async () => {
+    const { a, b, network } = world;
+    await a.holder.decide(requestId, 'permit', OFFICER);
+    const tell = (): Promise<unknown> => network.send(ACCESS_OUTCOME_PROTOCOL, a.member, b.did, { requestId });
+    expect(await Promise.all([tell(), tell(), tell()])).toEqual([{ accepted: true }, { accepted: true }, { accepted: true }]);
+    expect(network.of(ANSWER)).toHaveLength(1);
+  });
+
+  it('waits on when the outcome is told before there is one', async () => {
+    const { a, b, network } = world;
+    expect(await network.send(ACCESS_OUTCOME_PROTOCOL, a.member, b.did, { requestId })).toEqual({ accepted: false });
+    expect(await stateAtB()).toBe('referred');
+  });
+
+  it('is told again when the answer could not be fetched', async () => {
+    const { a, network } = world;
+    await a.holder.decide(requestId, 'permit', OFFICER);
+    network.tamper.set('/carecord/blocks/1', (answer) => ({ blocks: (answer as { blocks: object[] }).blocks.map((block) => ({ ...block, ciphertext: null })) }));
+    await expect(a.deliverOutcomes()).rejects.toMatchObject({ code: 'REMOTE_REFUSED' });
+    expect(await stateAtB()).toBe('referred');
+    network.tamper.clear();
+    expect(await a.deliverOutcomes()).toBe(1);
+    expect(await stateAtB()).toBe('released');
+  });
+
+  it('fails when the grant that is fetched is that of another request', async () => {
     const { a, b, clock, network } = world;
     const other = await b.askByTag(a, patient.nationalId, { purpose: 'HOPERAT' });
     await a.holder.decide(other.requestId, 'permit', OFFICER);
     const grant = await grantOf(other.requestId);
-    const outcome = { requestId, answer: { state: 'released', grant } };
-    expect(await letTimePass(clock, network.send(ACCESS_OUTCOME_PROTOCOL, a.member, b.did, outcome))).toEqual({ accepted: false });
+    network.tamper.set(ANSWER, () => ({ state: 'released', grant }));
+    expect(await letTimePass(clock, network.send(ACCESS_OUTCOME_PROTOCOL, a.member, b.did, { requestId }))).toEqual({ accepted: false });
     expect(await b.sent.find(requestId)).toMatchObject({ state: 'failed', outcomeCode: 'GRANT_INVALID' });
+  });
+
+  it('ends with the consent, when that is before the usual end of a grant', async () => {
+    const { a, clock } = world;
+    const [consent] = await a.records.consents(patient.patientId);
+    const end = later(clock.now(), GRANT_LIFETIME_MILLISECONDS / 2);
+    const { provision } = known(consent) as { provision?: object };
+    const shorter = { ...known(consent), provision: { ...provision, period: { end: end.toISOString() } } };
+    await a.records.putResource(patient.patientId, shorter, { kind: 'system', id: 'test' }, 'consent-given');
+    await a.holder.decide(requestId, 'permit', OFFICER);
+    expect(known(await a.grants.findByRequest(requestId)).expiresAt).toEqual(later(end, 1));
+  });
+});
+
+describe('the answer to a referred request', () => {
+  let world: Awaited<ReturnType<typeof makeHospitals>>;
+  let patient: TestPatient;
+  beforeEach(async () => {
+    world = await makeHospitals();
+    patient = await world.a.admit(5, 'listed');
+    await world.a.consentTo(patient.patientId, world.b);
+  });
+  const REFUSED = { state: 'refused', code: 'NOT_AVAILABLE' };
+  const fetchAs = (from: TestHospital, requestId: string): Promise<unknown> => world.network.send(ACCESS_ANSWER_PROTOCOL, from.member, world.a.did, { requestId });
+  const referred = async (): Promise<string> => (await world.b.askByTag(world.a, patient.nationalId, { purpose: 'HOPERAT' })).requestId;
+
+  it('is for the hospital that asked, and the same each time', async () => {
+    const { a, b, c } = world;
+    const requestId = await referred();
+    expect(await fetchAs(b, requestId)).toEqual({ state: 'referred' });
+    await a.holder.decide(requestId, 'permit', OFFICER);
+    const answer = await fetchAs(b, requestId);
+    expect(answer).toMatchObject({ state: 'released' });
+    expect(await fetchAs(b, requestId)).toEqual(answer);
+    expect(await fetchAs(c, requestId)).toEqual(REFUSED);
+    expect(await fetchAs(b, newId())).toEqual(REFUSED);
+    await a.holder.revokeForPatient(patient.patientId, OFFICER_ACTOR);
+    expect(await fetchAs(b, requestId)).toEqual(REFUSED);
+  });
+
+  it('is a refusal for a request that no person decided about', async () => {
+    const { a, b, c } = world;
+    const released = await b.askByTag(a, patient.nationalId);
+    const denied = await c.askByTag(a, patient.nationalId);
+    expect(await fetchAs(b, released.requestId)).toEqual(REFUSED);
+    expect(await fetchAs(c, denied.requestId)).toEqual(REFUSED);
+  });
+
+  it('is a refusal when a person denied it, when its grant is over, and when nobody decided in time', async () => {
+    const { a, b, clock } = world;
+    const [denied, granted, lapsed] = [await referred(), await referred(), await referred()];
+    await a.holder.decide(denied, 'deny', OFFICER);
+    await a.holder.decide(granted, 'permit', OFFICER);
+    expect(await fetchAs(b, denied)).toEqual(REFUSED);
+    clock.advance(GRANT_LIFETIME_MILLISECONDS);
+    expect(await fetchAs(b, granted)).toEqual(REFUSED);
+    expect(await a.received.find(granted)).toMatchObject({ state: 'denied', reasonCode: 'GRANT_ENDED' });
+    clock.advance(REFERRAL_LIFETIME_MILLISECONDS);
+    expect(await fetchAs(b, lapsed)).toEqual(REFUSED);
+  });
+
+  it('is for hospitals alone', async () => {
+    const { a, b } = world;
+    const requestId = await referred();
+    const guardian = { ...b.member, roles: ['guardian' as const] };
+    await expect(world.network.send(ACCESS_ANSWER_PROTOCOL, guardian, a.did, { requestId })).rejects.toMatchObject({ code: 'REMOTE_REFUSED' });
+  });
+});
+
+describe('the inbox', () => {
+  it('has room for a number of requests of one hospital: others still reach it, and it itself when some were decided', async () => {
+    const { a, b, c } = await makeHospitals();
+    const patient = await a.admit(3, 'listed');
+    for (const hospital of [b, c]) await a.consentTo(patient.patientId, hospital);
+    const { tag } = await b.locator.locate(patient.nationalId, { purpose: 'TREAT', actor: { kind: 'system', id: 'test' } });
+    const ask = (hospital: TestHospital): Promise<{ state: string }> => hospital.ask(a, { locationTag: tag, purpose: 'HOPERAT' });
+    for (let asked = 0; asked < MAX_OPEN_REFERRALS; asked += 1) expect((await ask(b)).state).toBe('referred');
+    expect(await ask(b)).toMatchObject({ state: 'refused', code: 'NOT_AVAILABLE' });
+    expect((await a.log()).at(-1)).toMatchObject({ type: 'access-refused', reasonCode: 'TOO_MANY_REFERRALS' });
+    expect((await ask(c)).state).toBe('referred');
+    await a.holder.decide(known((await a.holder.inbox()).at(-1)).requestId, 'deny', OFFICER);
+    expect((await ask(b)).state).toBe('referred');
+  });
+
+  it('forgets received requests when they are old, not before', async () => {
+    const { a, b, clock } = await makeHospitals();
+    const { requestId } = await b.ask(a, { locationTag: new Uint8Array(32) });
+    clock.advance(RECEIVED_RETENTION_MILLISECONDS - 1_000);
+    await a.holder.deleteOld();
+    expect(await a.received.find(requestId)).toBeDefined();
+    clock.advance(1_000);
+    await a.holder.deleteOld();
+    expect(await a.received.find(requestId)).toBeUndefined();
+    expect((await a.log()).at(-1)).toMatchObject({ type: 'access-refused', requestId });
+  });
+
+  it('keeps them longer than a request or its outcome can be in use', () => {
+    expect(RECEIVED_RETENTION_MILLISECONDS).toBeGreaterThan(REFERRAL_LIFETIME_MILLISECONDS + OUTCOME_LIFETIME_MILLISECONDS);
+    expect(RECEIVED_RETENTION_MILLISECONDS).toBeGreaterThan(REQUEST_LIFETIME_MILLISECONDS);
   });
 });
 

@@ -3,15 +3,17 @@ import { later } from '@carecord/core';
 import type { PurposeOfUse } from '@carecord/fhir';
 import { generalJwsSchema } from '@carecord/crypto';
 import { decodeJsonPayload } from './encoding.ts';
+import type { Member } from '@carecord/network';
 import type { HolderDependencies, Staff } from './dependencies.ts';
 import { ExchangeError } from './exchange-error.ts';
-import { MAX_LISTED_REQUESTS, OUTCOME_LIFETIME_MILLISECONDS, REFERRAL_LIFETIME_MILLISECONDS } from './limits.ts';
-import type { ReceivedRequest, StoredGrant } from './ports.ts';
+import { MAX_LISTED_REQUESTS, MAX_OPEN_REFERRALS, OUTCOME_LIFETIME_MILLISECONDS, REFERRAL_LIFETIME_MILLISECONDS } from './limits.ts';
+import type { ReceivedRequest } from './ports.ts';
 import { ACCESS_OUTCOME_PROTOCOL } from './protocols.ts';
-import type { AccessOutcome } from './protocols.ts';
-import { NotAvailable } from './refusal.ts';
+import type { AccessAnswer } from './protocols.ts';
+import { NOT_AVAILABLE_ANSWER, NotAvailable } from './refusal.ts';
 import { decisionDetail } from './release.ts';
 import type { ReleasePlanner } from './release.ts';
+import { checkIsHospital } from './request-checks.ts';
 import type { SealedValues } from './sealed-values.ts';
 import { nextReceived } from './state-machine.ts';
 import type { ReceivedState } from './state-machine.ts';
@@ -57,8 +59,18 @@ export class Referrals {
 
   async inbox(): Promise<InboxEntry[]> {
     const { clock, received } = this.dependencies;
-    const waiting = await received.list({ states: ['referred'], limit: MAX_LISTED_REQUESTS });
-    return waiting.filter((request) => isReferral(request) && lapsesAt(request) > clock.now()).map((request) => this.entryOf(request as Referral));
+    const waiting = await received.list({ states: ['referred'], receivedAfter: openSince(clock.now()), limit: MAX_LISTED_REQUESTS });
+    return waiting.filter(isReferral).map((request) => this.entryOf(request));
+  }
+
+  /**
+   * Checks that a hospital may have one more question wait for a person. Those that come at the very same moment may all pass.
+   * @throws NotAvailable
+   */
+  async checkRoom(requester: string, patientId: string): Promise<void> {
+    const { clock, received } = this.dependencies;
+    const open = await received.count({ requester, state: 'referred', receivedAfter: openSince(clock.now()) });
+    if (open >= MAX_OPEN_REFERRALS) throw new NotAvailable('TOO_MANY_REFERRALS', patientId);
   }
 
   async decide(requestId: string, verdict: 'permit' | 'deny', staff: Staff): Promise<ReferralDecision> {
@@ -72,15 +84,28 @@ export class Referrals {
     }
   }
 
-  /** Tells the asker; rejects when it cannot be reached, so that the outbox tries again. */
+  /** Tells the asker that it can fetch the answer; rejects when it cannot be reached, so that the outbox tries again. */
   async pushOutcome(requestId: string): Promise<void> {
     const { network, received } = this.dependencies;
     const request = await received.find(requestId);
-    if (request === undefined || request.state === 'released' || this.isTooLateToTell(request)) return;
-    const grant = request.state === 'permitted' ? await this.grantToHandOver(request) : undefined;
-    const { accepted } = await network.request(ACCESS_OUTCOME_PROTOCOL, request.requester, { requestId, answer: answerOf(grant) });
+    if (request === undefined || this.isTooLateToTell(request)) return;
+    const { accepted } = await network.request(ACCESS_OUTCOME_PROTOCOL, request.requester, { requestId });
     if (!accepted) this.dependencies.logger.warn('access-outcome-not-accepted', { requestId });
-    if (accepted && grant !== undefined) await this.change(requestId, 'permitted', nextReceived('permitted', 'release'));
+  }
+
+  /**
+   * What became of a referred request, for the hospital that asked it; the same again when it asks again. For any other request,
+   * and for anybody else, there is nothing.
+   * @throws ExchangeError `REQUEST_FOREIGN` when it is no hospital
+   */
+  async answerFor(requestId: string, from: Member): Promise<AccessAnswer> {
+    const { clock, received } = this.dependencies;
+    checkIsHospital(from, clock.now());
+    const request = await received.find(requestId);
+    if (request?.requester !== from.did) return NOT_AVAILABLE_ANSWER;
+    if (request.state === 'referred' && lapsesAt(request) > clock.now()) return { state: 'referred' };
+    const decidedByPerson = request.decidedBy !== undefined;
+    return decidedByPerson && (request.state === 'permitted' || request.state === 'released') ? this.handOver(request) : NOT_AVAILABLE_ANSWER;
   }
 
   private async openReferral(requestId: string): Promise<Referral> {
@@ -132,13 +157,17 @@ export class Referrals {
     return { requestId, state: 'denied', reasonCode };
   }
 
-  /** The grant, if it still holds; otherwise the permission is taken back and the asker is told that there is nothing. */
-  private async grantToHandOver(request: ReceivedRequest): Promise<StoredGrant | undefined> {
+  /** The grant, if it still holds; otherwise a permission that was not used is taken back and the asker is told that there is nothing. */
+  private async handOver({ requestId, state }: ReceivedRequest): Promise<AccessAnswer> {
     const { clock, grants } = this.dependencies;
-    const grant = await grants.findByRequest(request.requestId);
-    if (grant !== undefined && grant.revokedAt === undefined && grant.expiresAt > clock.now()) return grant;
-    await this.change(request.requestId, 'permitted', nextReceived('permitted', 'withdraw'), 'GRANT_ENDED');
-    return undefined;
+    const grant = await grants.findByRequest(requestId);
+    const holds = grant !== undefined && grant.revokedAt === undefined && grant.expiresAt > clock.now();
+    if (state === 'permitted') {
+      await (holds
+        ? this.change(requestId, 'permitted', nextReceived('permitted', 'release'))
+        : this.change(requestId, 'permitted', nextReceived('permitted', 'withdraw'), 'GRANT_ENDED'));
+    }
+    return holds ? { state: 'released', grant: generalJwsSchema.parse(decodeJsonPayload(grant.jws)) } : NOT_AVAILABLE_ANSWER;
   }
 
   private async change(requestId: string, from: ReceivedState, state: ReceivedState, reasonCode?: string): Promise<void> {
@@ -166,9 +195,9 @@ function lapsesAt(request: ReceivedRequest): Date {
   return later(request.receivedAt, REFERRAL_LIFETIME_MILLISECONDS);
 }
 
-function answerOf(grant: StoredGrant | undefined): AccessOutcome['answer'] {
-  if (grant === undefined) return { state: 'refused', code: 'NOT_AVAILABLE' };
-  return { state: 'released', grant: generalJwsSchema.parse(decodeJsonPayload(grant.jws)) };
+/** Referrals received after this instant have not lapsed. */
+function openSince(now: Date): Date {
+  return later(now, -REFERRAL_LIFETIME_MILLISECONDS);
 }
 
 function auditEntry(request: Referral, staff: Staff): Pick<AuditEntry, 'actor' | 'counterparty' | 'patientId' | 'purpose' | 'requestId'> {

@@ -61,6 +61,30 @@ describe('refusal', () => {
     }
   });
 
+  it('reads and decides as much for a patient who is unknown as for one without a consent', async () => {
+    const { a, c } = world;
+    const work = async (question: Partial<AccessQuestion>): Promise<string[]> => {
+      const done: string[] = [];
+      const noted = <Input extends unknown[], Result>(name: string, work: (...input: Input) => Result) => (...input: Input): Result => {
+        done.push(name);
+        return work(...input);
+      };
+      const originals = { consents: a.records.consents.bind(a.records), patientListing: a.records.patientListing.bind(a.records), revocations: a.grants.revocations.bind(a.grants), decide: a.consent.decide.bind(a.consent) };
+      a.records.consents = noted('consents', originals.consents);
+      a.records.patientListing = noted('listing', originals.patientListing);
+      a.grants.revocations = noted('revocations', originals.revocations);
+      a.consent.decide = noted('decide', originals.decide);
+      expect(await c.ask(a, question)).toMatchObject({ state: 'refused', code: 'NOT_AVAILABLE' });
+      Object.assign(a.records, { consents: originals.consents, patientListing: originals.patientListing });
+      Object.assign(a.grants, { revocations: originals.revocations });
+      Object.assign(a.consent, { decide: originals.decide });
+      return done;
+    };
+    const unknown = await work({ locationTag: NOWHERE });
+    expect(unknown).toEqual(['revocations', 'consents', 'decide', 'listing']);
+    expect(await work({ locationTag: await tagOf(unlisted) })).toEqual(unknown);
+  });
+
   it('says in the log whether the patient is listed, and stores the request as denied', async () => {
     const { a } = world;
     await refusedTo({ locationTag: await tagOf(unlisted) });

@@ -1,4 +1,4 @@
-import { canonicalJsonBytes, later } from '@carecord/core';
+import { canonicalJsonBytes, errorCodeOf, later, newId } from '@carecord/core';
 import { RESOURCE_TYPES } from '@carecord/consent';
 import type { Decision } from '@carecord/consent';
 import type { PurposeOfUse } from '@carecord/fhir';
@@ -40,28 +40,35 @@ export class ReleasePlanner {
   ) {}
 
   /**
+   * @param patientId undefined: unknown; the same is read and decided then, about nobody, so that the work does not tell it
    * @throws NotAvailable when nothing may be released, with the decision's reason
    */
-  async plan(question: ReleaseQuestion, patientId: string): Promise<ReleasePlan> {
+  async plan(question: ReleaseQuestion, patientId: string | undefined): Promise<ReleasePlan> {
     const { clock, consent, grants, logger, records } = this.dependencies;
+    const subject = patientId ?? newId();
+    const read = <Value>(reading: Promise<Value>, ofNobody: Value): Promise<Value> => (patientId === undefined ? orOfNobody(reading, ofNobody) : reading);
     // Before the consents: a consent withdrawn from here on is noticed when the grant is stored.
-    const revocations = await grants.revocations(patientId);
+    const revocations = await grants.revocations(subject);
     const { requester, role, purpose } = question;
-    const consents = await records.consents(patientId);
+    const consents = await read(records.consents(subject), []);
     // Who asks for all asks for every type that there is: so a denial takes no longer the more a patient's record holds.
     const resourceTypes = question.resourceTypes ?? RESOURCE_TYPES;
     const decision = consent.decide({ requester, role, purpose, resourceTypes, consents, now: clock.now() });
     // The asker sees a refusal as any other; only this line tells the operator why everything is denied.
     if (decision.reason === 'EVALUATION_ERROR') logger.error('consent-evaluation-failed', { requestId: question.requestId }, decision.error);
-    if (decision.outcome === 'deny') {
-      throw new NotAvailable(decision.reason, patientId, { ...decisionDetail(decision), listing: await records.patientListing(patientId) });
+    if (patientId === undefined || decision.outcome === 'deny') {
+      const listing = await read(records.patientListing(subject), 'unlisted');
+      if (patientId === undefined) throw new NotAvailable('UNKNOWN_PATIENT');
+      throw new NotAvailable(decision.reason, patientId, { ...decisionDetail(decision), listing });
     }
     return { patientId, decision, revocations };
   }
 
   /**
+   * A grant lasts no longer than the consents that it rests on.
    * @param types what may be released: at once, or after a person agreed
    * @param recipient the asking hospital as proven on a connection
+   * @throws NotAvailable when the consents ended meanwhile
    */
   async grant(question: ReleaseQuestion, plan: ReleasePlan, types: readonly string[], recipient: ResolvedDid): Promise<PreparedGrant> {
     const { clock, local, records } = this.dependencies;
@@ -71,7 +78,8 @@ export class ReleasePlanner {
       records.manifest(plan.patientId),
     ]);
     const issuedAt = clock.now();
-    const expiresAt = later(issuedAt, GRANT_LIFETIME_MILLISECONDS);
+    const expiresAt = earlier(later(issuedAt, GRANT_LIFETIME_MILLISECONDS), plan.decision.permittedUntil);
+    if (expiresAt <= issuedAt) throw new NotAvailable('CONSENT_ENDED', plan.patientId);
     const holder = { did: local.resolved, signer: local.signer };
     const { terms, jws } = await issueGrant({ requestId, purpose, holder, recipient, versions, manifest: manifest.contentId, issuedAt, expiresAt });
     const contentIds = [...new Set(terms.versions.map((version) => version.contentId))];
@@ -86,6 +94,20 @@ export class ReleasePlanner {
       expiresAt,
     };
     return { jws, stored };
+  }
+}
+
+function earlier(instant: Date, other: Date | undefined): Date {
+  return other !== undefined && other < instant ? other : instant;
+}
+
+/** What is read about a patient who does not exist. */
+async function orOfNobody<Value>(reading: Promise<Value>, ofNobody: Value): Promise<Value> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (errorCodeOf(error) === 'UNKNOWN_PATIENT') return ofNobody;
+    throw error;
   }
 }
 

@@ -10,14 +10,12 @@ import type { Evaluation, GuardianKeys } from './oprf.ts';
 import { isEvaluationPurpose, PUBLISH_PURPOSE } from './purpose.ts';
 import type { EvaluationPurpose } from './purpose.ts';
 
-/**
- * Identifiers that a hospital may look up. A large hospital registers two patients a second at its busiest; whoever tries out
- * identifiers gets 170,000 a day at the most, every one logged, of the hundreds of millions that a national number has.
- */
+/** Identifiers that a hospital may look up. A large hospital registers two patients a second at its busiest. */
 export const ASKING_RATE: Rate = { burst: 200, perSecond: 2 };
 /**
  * Identifiers that a hospital may have evaluated to publish its own patients: a first load of a million patients takes days,
- * not months. The guardian cannot tell such an evaluation from a look-up, so the quota is apart, bounded and logged as such.
+ * not months. The guardian cannot tell such an evaluation from a look-up: whoever tries out identifiers has both rates, so 12 a
+ * second and a million a day at the most, every one logged, of the hundreds of millions that a national number has.
  */
 export const PUBLISHING_RATE: Rate = { burst: 2_000, perSecond: 10 };
 

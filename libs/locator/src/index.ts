@@ -8,7 +8,7 @@
  * const { pointers, incomplete } = await locator.locate({ system, value }, { purpose: 'TREAT', actor });
  */
 export { Guardian } from './guardian.ts';
-export { POINTER_SLOTS } from './keys.ts';
+export { askingTag, POINTER_SLOTS } from './keys.ts';
 export { Locator } from './locator.ts';
 export { LocatorError } from './locator-error.ts';
 export { guardianKeys } from './oprf.ts';

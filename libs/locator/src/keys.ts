@@ -37,6 +37,16 @@ export function slotOrder(tag: Uint8Array, holder: string): number[] {
   return Array.from({ length: POINTER_SLOTS }, (_, position) => (first + position * step) % POINTER_SLOTS);
 }
 
+/**
+ * What a holder is asked by when no pointer leads to it: says who is meant to whoever has the tag already, and to nobody
+ * else. The tag itself opens pointers and admits values, so it never leaves the asker; bound to the holder's DID, what one
+ * holder was asked by finds nobody at another.
+ * @returns 32 bytes
+ */
+export function askingTag(tag: Uint8Array, holderDid: string): Uint8Array {
+  return keyedToken(tag, 'locator/asking-tag', holderDid);
+}
+
 /** What a hospital alone derives, from its index key: nobody else can compute or recognise any of it. */
 export class HospitalKeys {
   /** @param indexKey 32 bytes, secret, one a hospital */
@@ -57,9 +67,9 @@ export class HospitalKeys {
     return keyedToken(this.indexKey, 'locator/identifier-token', input);
   }
 
-  /** Finds the patients of a tag; 32 bytes. */
-  tagToken(tag: Uint8Array): Uint8Array {
-    return keyedToken(this.indexKey, 'locator/tag-token', tag);
+  /** Finds the patients of an {@link askingTag}; 32 bytes. */
+  tagToken(asking: Uint8Array): Uint8Array {
+    return keyedToken(this.indexKey, 'locator/tag-token', asking);
   }
 
   /** Finds the patient of a handle; 32 bytes. */

@@ -2,18 +2,22 @@ import { bytes, decodeWire, encodeWire, later, newId } from '@carecord/core';
 import type { Clock, TransactionRunner } from '@carecord/core';
 import { hashWithContext, open, seal } from '@carecord/crypto';
 import { didSchema, memberNameSchema } from '@carecord/identity';
+import { MAX_VALUE_OWNERS } from '@carecord/network';
 import { z } from 'zod';
 import type { HospitalKeys } from './keys.ts';
 import { HANDLE_BYTES, POINTER_SLOTS } from './keys.ts';
 import { TAG_BYTES } from './oprf.ts';
 import type { LocatorStore } from './ports.ts';
 
+/** Every slot may show a value of each owner that the DHT can answer with, while several race for it. */
+const MAX_POINTERS = POINTER_SLOTS * MAX_VALUE_OWNERS;
+
 const locationSchema = z.strictObject({
-  /** What the identifier became; a holder that the asker knows of otherwise can be asked by it. */
+  /** What the identifier became; a holder that the asker knows of otherwise can be asked by what `askingTag` makes of it. */
   tag: bytes({ exactly: TAG_BYTES }),
   pointers: z
     .array(z.strictObject({ holder: didSchema, holderName: memberNameSchema, handle: bytes({ exactly: HANDLE_BYTES }) }))
-    .max(POINTER_SLOTS),
+    .max(MAX_POINTERS),
   /** Whether a part of the network could not be asked: there may be more. */
   incomplete: z.boolean(),
 });
@@ -26,7 +30,8 @@ export type FoundPointer = Location['pointers'][number];
 
 /** How long an access request can name a look-up: a consultation, not a shift. */
 export const LOCATION_LIFETIME_MILLISECONDS = 60 * 60 * 1000;
-const MAX_LOCATION_BYTES = 16 * 1024;
+/** {@link MAX_POINTERS} with the longest DIDs and names have 20 KiB. */
+const MAX_LOCATION_BYTES = 32 * 1024;
 const SEAL_CONTEXT = 'locator/location';
 
 /** Keeps look-up results, sealed, for the staff member who made them. */

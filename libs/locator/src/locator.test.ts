@@ -1,10 +1,10 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { newId } from '@carecord/core';
 import { randomKey } from '@carecord/crypto';
 import { NetworkError } from '@carecord/network';
 import { makeLocatorNetwork } from '../../testkit/src/locator-fixture.ts';
 import { pointerKey, slotOrder, tagKeys } from './keys.ts';
-import { POINTER_SLOTS, pointerKind } from './index.ts';
+import { askingTag, POINTER_SLOTS, pointerKind } from './index.ts';
 import type { Location } from './index.ts';
 import { makePointerValue } from './pointer-value.ts';
 
@@ -54,13 +54,25 @@ describe('locating', () => {
     expect(network.asked).toHaveLength(2 * POINTER_SLOTS);
   });
 
-  it('says that it is incomplete when a slot cannot be read or a holder cannot be reached', async () => {
+  it('neither dials nor asks the holder: one that cannot be reached is found as well', async () => {
     const { network, hospital } = makeLocatorNetwork();
     const [a, b] = [hospital('a'), hospital('b')];
     await a.locator.publishPatient(newId(), [NATIONAL], 'listed');
     network.unreachable.add(a.did);
+    const contacts = [jest.spyOn(b.host, 'memberByDid'), jest.spyOn(b.host, 'connect')];
+    const location = await b.locator.locate(NATIONAL, asked);
+    expect(location).toMatchObject({ incomplete: false });
+    expect(holders(location)).toEqual([a.did]);
+    for (const contact of contacts) expect(contact).not.toHaveBeenCalled();
+  });
+
+  it('says that it is incomplete when a slot cannot be read or the keys of a holder are not to be found', async () => {
+    const { network, hospital } = makeLocatorNetwork();
+    const [a, b] = [hospital('a'), hospital('b')];
+    await a.locator.publishPatient(newId(), [NATIONAL], 'listed');
+    network.unknown.add(a.did);
     expect(await b.locator.locate(NATIONAL, asked)).toMatchObject({ pointers: [], incomplete: true });
-    network.unreachable.clear();
+    network.unknown.clear();
     let calls = 0;
     network.disturb = () => {
       calls += 1;
@@ -112,9 +124,18 @@ describe('unlisted patients', () => {
     const { tag, pointers } = await b.locator.locate(NATIONAL, asked);
     expect(pointers).toEqual([]);
     expect(network.values.size).toBe(0);
-    expect(await a.locator.patientOf({ tag })).toBe(patientId);
-    expect(await b.locator.patientOf({ tag })).toBeUndefined();
+    expect(await a.locator.patientOf({ tag: askingTag(tag, a.did) })).toBe(patientId);
+    expect(await b.locator.patientOf({ tag: askingTag(tag, b.did) })).toBeUndefined();
     expect(await a.locator.patientOf({ tag: randomKey() })).toBeUndefined();
+  });
+
+  it('are nobody to the tag itself, nor to what another hospital is asked by', async () => {
+    const { hospital } = makeLocatorNetwork();
+    const [a, b] = [hospital('a'), hospital('b')];
+    for (const { locator } of [a, b]) await locator.publishPatient(newId(), [NATIONAL], 'unlisted');
+    const { tag } = await b.locator.locate(NATIONAL, asked);
+    expect(await a.locator.patientOf({ tag })).toBeUndefined();
+    expect(await b.locator.patientOf({ tag: askingTag(tag, a.did) })).toBeUndefined();
   });
 
   it('are nobody when the tag fits several', async () => {
@@ -123,7 +144,7 @@ describe('unlisted patients', () => {
     await a.locator.publishPatient(newId(), [NATIONAL], 'unlisted');
     await a.locator.publishPatient(newId(), [NATIONAL], 'unlisted');
     const { tag } = await b.locator.locate(NATIONAL, asked);
-    expect(await a.locator.patientOf({ tag })).toBeUndefined();
+    expect(await a.locator.patientOf({ tag: askingTag(tag, a.did) })).toBeUndefined();
   });
 
   it('leave a tombstone that looks like the pointer before it', async () => {
@@ -152,7 +173,7 @@ describe('unlisted patients', () => {
     await a.locator.publishPatient(patientId, [PASSPORT], 'listed');
     const { tag, pointers } = await b.locator.locate(NATIONAL, asked);
     expect(pointers).toEqual([]);
-    expect(await a.locator.patientOf({ tag })).toBeUndefined();
+    expect(await a.locator.patientOf({ tag: askingTag(tag, a.did) })).toBeUndefined();
     expect(holders(await b.locator.locate(PASSPORT, asked))).toEqual([a.did]);
   });
 });

@@ -48,7 +48,7 @@ export class Locator {
     const { network, description, store, signer, did, audit, transactions, clock, logger } = options;
     this.keys = new HospitalKeys(options.indexKey);
     this.guardian = new GuardianClient(network, description);
-    const tags = new TagBook({ store, guardian: this.guardian, keys: this.keys, description, transactions });
+    const tags = new TagBook({ store, guardian: this.guardian, keys: this.keys, description, holder: did.did, transactions });
     const writer = new PointerWriter({ network, description, holder: did.did, signer, keys: this.keys, clock, logger });
     this.publisher = new Publisher({ store, tags, writer, audit, transactions, clock, logger });
     this.finder = new PointerFinder({ network, description, self: did.did, clock, logger });
@@ -89,6 +89,7 @@ export class Locator {
 
   /**
    * The own patient (internal id) that another hospital means by a pointer's handle or by a tag.
+   * @param selector `tag`: the `askingTag` of the look-up's tag for this hospital, 32 bytes
    * @returns undefined when there is none, or when a tag fits several
    */
   async patientOf(selector: { readonly handle: Uint8Array } | { readonly tag: Uint8Array }): Promise<string | undefined> {

@@ -11,7 +11,7 @@ import { readSlots } from './slot-reader.ts';
 
 /** What a finder needs. */
 export interface PointerFinderOptions {
-  readonly network: Pick<NetworkHost, 'getAll' | 'memberByDid'>;
+  readonly network: Pick<NetworkHost, 'getAll' | 'knownMember'>;
   readonly description: NetworkDescription;
   /** DID of the asking hospital: its own pointers are left out. */
   readonly self: string;
@@ -28,7 +28,7 @@ export class PointerFinder {
 
   /**
    * The pointers of other hospitals under a tag. What does not open or verify is nothing; what could not be read, or whose
-   * holder could not be reached to verify it, makes the result incomplete.
+   * holder's keys are not to be found, makes the result incomplete. No holder is dialled or asked.
    */
   async find(tag: Uint8Array): Promise<{ pointers: FoundPointer[]; incomplete: boolean }> {
     const { network, description, logger } = this.options;
@@ -45,12 +45,12 @@ export class PointerFinder {
     const { kind, holder, handle, expiresAt } = opened.statement;
     if (kind === 'tombstone' || holder === this.options.self || expiresAt <= this.options.clock.now().getTime()) return 'nothing';
     try {
-      const member = await this.options.network.memberByDid(holder);
+      const member = await this.options.network.knownMember(holder);
       if (member === undefined) return 'unknown';
       if (!isHospitalMember(member, this.options.clock.now()) || !this.isSaidBy(opened, member.resolved.signing)) return 'nothing';
       return { holder, holderName: member.name, handle };
     } catch (error) {
-      this.options.logger.warn('pointer-holder-unreachable', { holder }, error);
+      this.options.logger.warn('pointer-holder-unknown', { holder }, error);
       return 'unknown';
     }
   }

@@ -10,7 +10,7 @@ export interface PatientTag {
   readonly patientId: string;
   /** Keyed token of the identifier, 32 bytes: tells whether it was evaluated before. */
   readonly identifierToken: Uint8Array;
-  /** Match token of the tag, 32 bytes: finds the patient when another hospital asks by tag. */
+  /** Match token of the tag as this hospital is asked by it (`askingTag`), 32 bytes: finds the patient when another hospital asks by tag. */
   readonly tagToken: Uint8Array;
   /** Keyed hash of the handle in the pointer, 32 bytes: finds the patient when another hospital asks by handle. */
   readonly handleToken: Uint8Array;
@@ -41,7 +41,7 @@ export interface StoredTag extends PatientTag {
 export interface StoredLocation {
   readonly id: string;
   readonly staffId: string;
-  /** Tag and pointers, sealed under a hospital key; at most 16 KiB. */
+  /** Tag and pointers, sealed under a hospital key; at most 32 KiB. */
   readonly sealed: Uint8Array;
   readonly expiresAt: Date;
 }

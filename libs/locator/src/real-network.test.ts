@@ -7,7 +7,7 @@ import { MemoryLocatorStore } from '../../testkit/src/memory/locator-store.ts';
 import { MemoryTransactions } from '../../testkit/src/memory/transactions.ts';
 import { makeTestNetwork } from '../../testkit/src/network-fixture.ts';
 import type { TestNetwork, TestNode } from '../../testkit/src/network-fixture.ts';
-import { Guardian, guardianKeys, Locator, pointerKind } from './index.ts';
+import { askingTag, Guardian, guardianKeys, Locator, pointerKind } from './index.ts';
 
 const NATIONAL = 'urn:oid:1.2.3';
 /** Each race has three hospitals for four slots: many meet in one. */
@@ -61,7 +61,7 @@ describe('over real hosts', () => {
     await a.publishPatient(atA, [identifier], 'unlisted');
     const after = await b.locate(identifier, asked);
     expect(after.pointers.map(({ holder }) => holder)).toEqual([didOfC]);
-    expect(await a.patientOf({ tag: after.tag })).toBe(atA);
+    expect(await a.patientOf({ tag: askingTag(after.tag, didOfA ?? '') })).toBe(atA);
   });
 
   it('hospitals that publish the same patient at the same moment, and again, are found by all at once', async () => {

@@ -2,6 +2,7 @@ import type { TransactionRunner } from '@carecord/core';
 import { constantTimeEqual, hashWithContext, open, seal } from '@carecord/crypto';
 import type { NetworkDescription } from '@carecord/identity';
 import type { GuardianClient } from './guardian-client.ts';
+import { askingTag } from './keys.ts';
 import type { HospitalKeys } from './keys.ts';
 import type { LocatorStore, PatientTag, StoredTag } from './ports.ts';
 import { PUBLISH_PURPOSE } from './purpose.ts';
@@ -18,6 +19,8 @@ export interface TagBookOptions {
   readonly guardian: GuardianClient;
   readonly keys: HospitalKeys;
   readonly description: NetworkDescription;
+  /** The hospital's own DID. */
+  readonly holder: string;
   readonly transactions: TransactionRunner;
 }
 
@@ -50,7 +53,7 @@ export class TagBook {
   }
 
   private async evaluate(patientId: string, inputs: readonly Uint8Array[]): Promise<PatientTag[]> {
-    const { guardian, keys, description } = this.options;
+    const { guardian, keys, description, holder } = this.options;
     const tags = await guardian.tagsOf(inputs, PUBLISH_PURPOSE);
     return inputs.map((input, index) => {
       const tag = tags[index] as Uint8Array;
@@ -58,7 +61,7 @@ export class TagBook {
       return {
         patientId,
         identifierToken,
-        tagToken: keys.tagToken(tag),
+        tagToken: keys.tagToken(askingTag(tag, holder)),
         handleToken: keys.handleToken(keys.handle(tag, patientId)),
         sealedTag: seal(keys.tagSealKey, tag, SEAL_CONTEXT, belongsTo(patientId, identifierToken)),
         epoch: description.epoch,

@@ -16,6 +16,7 @@ export { NetworkError, valueRefused } from './network-error.ts';
 export { countValues } from './values/count-values.ts';
 export { findReference, publishReference } from './values/reference.ts';
 export { MAX_VALUE_BYTES } from './values/value-rules.ts';
+export { MAX_VALUE_OWNERS } from './values/value-store.ts';
 export type { BlocksPart } from './blocks/blocks.ts';
 export type { NetworkErrorCode } from './network-error.ts';
 export type {
@@ -24,6 +25,7 @@ export type {
   DhtValueMeta,
   DhtValueName,
   DhtValues,
+  KnownMember,
   Member,
   MessageHandler,
   MessageProtocol,

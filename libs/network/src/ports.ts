@@ -6,6 +6,9 @@ import type { z } from 'zod';
 /** A peer that proved its DID, its membership and its PeerId on the connection. */
 export type Member = RemoteMember;
 
+/** A member as its own proofs show it, whether or not it is connected now. */
+export type KnownMember = Omit<Member, 'peerId'>;
+
 /** One kind of question and answer between members. */
 export interface MessageProtocol<Request extends z.ZodType, Response extends z.ZodType> {
   /** The libp2p protocol name, e.g. `/carecord/exchange/request/1`. */
@@ -112,6 +115,12 @@ export interface NetworkHost {
   members(): Member[];
   /** The member with this DID: connected, else found by its advert and dialled; `undefined` when it cannot be reached. */
   memberByDid(did: string): Promise<Member | undefined>;
+  /**
+   * What is proven about a member without dialling it or sending it anything: by its latest handshake with us, else by its
+   * advert. `undefined` when neither is to be found. The advert is searched in the DHT when it is not here: whoever stores
+   * it, the member itself perhaps, sees that search as any other.
+   */
+  knownMember(did: string): Promise<KnownMember | undefined>;
   /**
    * Dials a multiaddr; with `/p2p/<peerId>` in it the peer must prove that PeerId.
    * @throws NetworkError `UNREACHABLE`

@@ -60,6 +60,7 @@ export class TestHospital {
   unwritable: readonly string[] = [];
   readonly records: Records;
   readonly locator: Locator;
+  readonly consent: ConsentDecider;
   readonly holder: AccessHolder;
   readonly requester: AccessRequester;
 
@@ -85,8 +86,8 @@ export class TestHospital {
     const locating = { network: host, description, store: new MemoryLocatorStore(), signer, did: resolved, indexKey: randomKey() };
     this.locator = new Locator({ ...locating, audit, transactions, clock, logger: silentLogger });
     const common = { network: host, local, audit, transactions, sealingKey: randomKey(), clock, logger: silentLogger };
-    const consent = ConsentDecider.create({ holder: this.did });
-    this.holder = new AccessHolder({ ...common, records: this.records, locator: this.locator, consent, received, grants, outbox });
+    this.consent = ConsentDecider.create({ holder: this.did });
+    this.holder = new AccessHolder({ ...common, records: this.records, locator: this.locator, consent: this.consent, received, grants, outbox });
     this.requester = new AccessRequester({ ...common, recipientSeed, sent, blocks });
     this.holder.start();
     this.requester.start();

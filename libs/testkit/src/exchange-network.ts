@@ -65,6 +65,7 @@ export class TestNetwork {
       start: () => Promise.resolve(),
       stop: () => Promise.resolve(),
       memberByDid: (did) => Promise.resolve(this.unreachable.has(did) ? undefined : this.members.get(did)),
+      knownMember: (did) => Promise.resolve(this.members.get(did)),
       handle: <Request extends z.ZodType, Response extends z.ZodType>(
         protocol: MessageProtocol<Request, Response>,
         handler: MessageHandler<Request, Response>,

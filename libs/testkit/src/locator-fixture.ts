@@ -28,6 +28,8 @@ export class MemoryNetwork {
   readonly handlers = new Map<string, AnyHandler>();
   /** DIDs that cannot be reached. */
   readonly unreachable = new Set<string>();
+  /** DIDs of which there is neither a handshake nor an advert. */
+  readonly unknown = new Set<string>();
   /** What `get` was asked for, as hex keys. */
   readonly asked: string[] = [];
   /** Called before each `get` and `put`: may throw. */
@@ -65,6 +67,7 @@ export class MemoryNetwork {
       start: done,
       stop: done,
       memberByDid: (other) => Promise.resolve(this.unreachable.has(other) ? undefined : this.members.get(other)),
+      knownMember: (other) => Promise.resolve(this.unknown.has(other) ? undefined : this.members.get(other)),
       handle: <Request extends z.ZodType, Response extends z.ZodType>(
         protocol: MessageProtocol<Request, Response>,
         handler: MessageHandler<Request, Response>,

@@ -25,6 +25,7 @@ export function startHospitalJobs(services: HospitalServices, { storage, clock, 
     },
   });
   jobs.add({ name: 'expire-requests', everyMilliseconds: CLEANING_INTERVAL_MILLISECONDS, run: () => requester.expireOverdue() });
+  jobs.add({ name: 'delete-old-requests', everyMilliseconds: CLEANING_INTERVAL_MILLISECONDS, run: () => holder.deleteOld() });
   jobs.add({
     name: 'remove-sessions',
     everyMilliseconds: CLEANING_INTERVAL_MILLISECONDS,

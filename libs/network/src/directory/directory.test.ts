@@ -1,12 +1,16 @@
 import type { Libp2p } from '@libp2p/interface';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { MemoryDatastore } from 'datastore-core';
+import { contentIdOf } from '@carecord/crypto';
 import { z } from 'zod';
 import { admitForTest, makeTestIdentity, makeTestNode, waitUntil } from '../../../testkit/src/network-fixture.ts';
 import type { TestIdentity, TestNode } from '../../../testkit/src/network-fixture.ts';
 import { ManualClock } from '../../../testkit/src/manual-clock.ts';
+import type { HostParts } from '../host/carecord-host.ts';
 import type { MessageProtocol } from '../ports.ts';
 import { ADVERT, advertKey, makeAdvert } from '../values/advert.ts';
+import { findReference, publishReference } from '../values/reference.ts';
+import { encodeValueKey } from '../values/value-key.ts';
 
 const who = {
   name: '/carecord/test/who/1',
@@ -46,6 +50,12 @@ describe('finding members', () => {
   const isConnected = (one: TestNode, other: TestNode): boolean => one.host.members().some(({ did }) => did === other.resolved.did);
   const knows = async (one: TestNode, other: TestNode): Promise<boolean> => (await one.host.get(ADVERT, advertKey(other.resolved.did))) !== undefined;
 
+  /** Whether it is in the own store, and not only to be found. */
+  const keepsAdvertOf = async (one: TestNode, other: TestNode): Promise<boolean> => {
+    const { guard } = (one.host as unknown as { parts: HostParts }).parts;
+    return (await guard.localValue(encodeValueKey(ADVERT.namespace, advertKey(other.resolved.did)))) !== undefined;
+  };
+
   it('a member that is connected to a third alone is found by its advert and dialled', async () => {
     const a = await startNode(await makeTestIdentity('a', clock), { bootstrap: [hubAddress()] });
     await waitUntil(() => knows(hub, a));
@@ -54,6 +64,33 @@ describe('finding members', () => {
     expect(await b.host.request(who, a.resolved.did, {})).toEqual({ you: b.resolved.did });
     expect(isConnected(b, a)).toBe(true);
     expect(await a.host.memberByDid(b.resolved.did)).toMatchObject({ did: b.resolved.did, name: 'Hospital b', peerId: b.host.peerId, roles: ['hospital'] });
+  });
+
+  it('a member that is gone is still known by its advert, to a member that never met it, without a dial', async () => {
+    const gone = await startNode(await makeTestIdentity('gone', clock), { bootstrap: [hubAddress()] });
+    await waitUntil(() => keepsAdvertOf(hub, gone));
+    await gone.host.stop();
+    running = running.filter((node) => node !== gone);
+    const a = await startNode(await makeTestIdentity('a', clock), { bootstrap: [hubAddress()] });
+    await waitUntil(() => isConnected(a, hub));
+    const dial = jest.spyOn((a.host as unknown as { parts: { node: Libp2p } }).parts.node, 'dial');
+    const known = await a.host.knownMember(gone.resolved.did);
+    expect(known).toMatchObject({ did: gone.resolved.did, name: 'Hospital gone', roles: ['hospital'], resolved: { signing: gone.resolved.signing } });
+    expect(await a.host.knownMember('did:webvh:x:nobody.example')).toBeUndefined();
+    expect(dial).not.toHaveBeenCalled();
+    expect(await a.host.memberByDid(gone.resolved.did)).toBeUndefined();
+    expect(dial).toHaveBeenCalled();
+  });
+
+  it('a reference is taken by a storer to which its holder has proven itself, and believed by who knows the holder', async () => {
+    const a = await startNode(await makeTestIdentity('a', clock), { bootstrap: [hubAddress()] });
+    const b = await startNode(await makeTestIdentity('b', clock), { bootstrap: [hubAddress()] });
+    await waitUntil(async () => isConnected(b, hub) && (await keepsAdvertOf(hub, a)));
+    const contentId = contentIdOf(new Uint8Array(1));
+    const publication = { contentId, signer: a.local.signer, did: a.resolved.did, sequence: 1, expiresAt: new Date(clock.now().getTime() + 60_000) };
+    expect((await publishReference(a.host, publication)).stored).toBeGreaterThanOrEqual(2);
+    expect(await b.host.knownMember(a.resolved.did)).toMatchObject({ did: a.resolved.did });
+    expect(await findReference(b.host, contentId)).toEqual({ holder: a.resolved.did });
   });
 
   it('many questions to one that has to be dialled first lead to one connection', async () => {

@@ -1,13 +1,15 @@
 import { later } from '@carecord/core';
-import type { LocalMember, ResolvedDid } from '@carecord/identity';
+import type { SigningPublicKeys } from '@carecord/crypto';
+import type { LocalMember } from '@carecord/identity';
 import type { Libp2p, PeerId } from '@libp2p/interface';
 import type { z } from 'zod';
 import { orAborted } from '../abort.ts';
 import { Directory } from '../directory/directory.ts';
+import { KnownMembers } from '../directory/known-members.ts';
 import { ask } from '../messages/message-client.ts';
 import { MessageServer } from '../messages/message-server.ts';
 import { NetworkError } from '../network-error.ts';
-import type { DhtValueName, DhtValues, Member, MessageHandler, MessageProtocol, NetworkHost, NetworkHostOptions } from '../ports.ts';
+import type { DhtValueName, DhtValues, KnownMember, Member, MessageHandler, MessageProtocol, NetworkHost, NetworkHostOptions } from '../ports.ts';
 import { ADVERT, advertKey } from '../values/advert.ts';
 import type { Advert, AdvertKind } from '../values/advert.ts';
 import { AdvertPublisher } from '../values/advert-publisher.ts';
@@ -41,6 +43,7 @@ export class CarecordHost implements NetworkHost {
   private readonly messages: MessageServer;
   private readonly values: ValueStore;
   private readonly directory: Directory;
+  private readonly known: KnownMembers;
   private readonly publisher: AdvertPublisher;
   private stopping = new AbortController();
   private background: Promise<unknown> = Promise.resolve();
@@ -52,6 +55,7 @@ export class CarecordHost implements NetworkHost {
     this.messages = new MessageServer({ node, registry, clock, logger });
     this.values = new ValueStore(node.services.dht, rules, guard, logger);
     this.directory = new Directory({ node, registry, findAdvert: (did) => this.findAdvert(did) });
+    this.known = new KnownMembers({ registry, adverts: parts.adverts, guard });
     this.publisher = new AdvertPublisher({ host: this, local, clock, logger });
     node.services.dht.routingTable.addEventListener('peer:add', () => {
       if (node.status === 'started') this.publisher.peerJoined();
@@ -124,6 +128,10 @@ export class CarecordHost implements NetworkHost {
     }
   }
 
+  async knownMember(did: string): Promise<KnownMember | undefined> {
+    return (await this.known.here(did)) ?? this.findAdvert(did);
+  }
+
   connect(address: string): Promise<Member> {
     return this.directory.connect(address);
   }
@@ -153,10 +161,10 @@ export class CarecordHost implements NetworkHost {
     this.parts.options.logger.info('network-stopped', { peerId: this.peerId });
   }
 
-  /** The verified DID of a member: ours, one that proved it in a handshake, or one whose advert does. */
-  async keysOf(did: string): Promise<ResolvedDid | undefined> {
-    if (did === this.did) return this.local.resolved;
-    return this.parts.registry.peersOf(did)[0]?.resolved ?? (await this.findAdvert(did))?.resolved;
+  /** The keys of a member, ours included, as far as this node has them: asks nobody, for validators must not. */
+  async keysOf(did: string): Promise<SigningPublicKeys | undefined> {
+    if (did === this.did) return this.local.resolved.signing;
+    return (await this.known.here(did))?.resolved.signing;
   }
 
   /** Kademlia learns of a peer a moment after it has connected: without waiting, the first lookup of a node would ask nobody. */

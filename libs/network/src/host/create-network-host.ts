@@ -22,12 +22,13 @@ export async function createNetworkHost(options: NetworkHostOptions): Promise<Ne
   const late: { node?: Libp2p; host?: CarecordHost } = {};
   const registry = new MemberRegistry(clock, (peerId) => (late.node?.getConnections(peerIdFromString(peerId)).length ?? 0) > 0);
   const adverts = new AdvertKind({ authority, networkId: local.networkId, clock });
-  const references = new ReferenceKind(async (did) => late.host?.keysOf(did));
+  const references = new ReferenceKind({ keysOf: async (did) => late.host?.keysOf(did), clock });
   const rules = new ValueRules([adverts, references, ...options.valueKinds], clock);
   const guard = new GuardedDatastore(datastore, rules, new HighestSeen(datastore, clock));
   const peerKey = await peerKeyFromSeed(options.peerSeed);
   const encrypter = new MembershipEncrypter({ local, authority, peerKey, clock, logger, onProven: (member) => registry.prove(member) });
-  const node = await createNode({ peerKey, listen: options.listen, datastore, dhtDatastore: guard, encrypter, rules, clock, logger });
+  const isMember = (peerId: string): boolean => registry.byPeer(peerId) !== undefined;
+  const node = await createNode({ peerKey, listen: options.listen, datastore, dhtDatastore: guard, encrypter, rules, isMember, clock, logger });
   late.node = node;
   late.host = new CarecordHost({ options, node, registry, rules, guard, adverts });
   return late.host;

@@ -14,26 +14,38 @@ class FakeStream extends EventTarget {
   }
 }
 
-function limited(clock = new ManualClock()) {
+function limited(clock = new ManualClock(), isMember: (peerId: string) => boolean = () => true) {
   let handled = 0;
+  let hungUp = 0;
   const handler = limitDhtStreams(
     () => {
       handled++;
     },
-    clock,
-    silentLogger,
+    { isMember, clock, logger: silentLogger },
   );
   const open = (peer: string): FakeStream => {
     const stream = new FakeStream();
-    void handler(stream as unknown as Stream, { remotePeer: { toString: () => peer } } as unknown as Connection);
+    void handler(stream as unknown as Stream, { remotePeer: { toString: () => peer }, abort: () => (hungUp += 1) } as unknown as Connection);
     return stream;
   };
-  return { clock, open, handled: () => handled };
+  return { clock, open, handled: () => handled, hungUp: () => hungUp };
 }
 
 const message = (size: number): StreamMessageEvent => new StreamMessageEvent(new Uint8Array(size));
 
 describe('limitDhtStreams', () => {
+  it('hands streams of members on, and hangs up on a peer whose membership has ended', () => {
+    const members = new Set(['one', 'other']);
+    const { open, handled, hungUp } = limited(undefined, (peer) => members.has(peer));
+    open('one');
+    expect([handled(), hungUp()]).toEqual([1, 0]);
+    members.delete('one');
+    open('one');
+    expect([handled(), hungUp()]).toEqual([1, 1]);
+    open('other');
+    expect([handled(), hungUp()]).toEqual([2, 1]);
+  });
+
   it('lets a burst of requests through, and then as many as are refilled', () => {
     const { clock, open, handled } = limited();
     for (let at = 0; at < 4_000; at++) expect(open('one').aborted).toBeUndefined();

@@ -48,6 +48,8 @@ export interface NodeParts {
   readonly dhtDatastore: Datastore;
   readonly encrypter: ConnectionEncrypter;
   readonly rules: ValueRules;
+  /** Whether the membership that a PeerId proved still holds. */
+  readonly isMember: (peerId: string) => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -97,9 +99,9 @@ function createKademlia(components: KadDHTComponents, parts: NodeParts): NodeSer
 }
 
 /** The registrar, but what Kademlia registers is limited. */
-function limitingRegistrar(registrar: Registrar, { clock, logger }: NodeParts): Registrar {
+function limitingRegistrar(registrar: Registrar, parts: NodeParts): Registrar {
   const limiting = Object.create(registrar) as Registrar;
-  limiting.handle = (protocol, handler, options) => registrar.handle(protocol, limitDhtStreams(handler, clock, logger), options);
+  limiting.handle = (protocol, handler, options) => registrar.handle(protocol, limitDhtStreams(handler, parts), options);
   return limiting;
 }
 

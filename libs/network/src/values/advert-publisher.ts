@@ -21,18 +21,22 @@ export interface AdvertPublisherOptions {
 /** Keeps our advert in the DHT: at intervals, and while the network is small for every peer that joins. */
 export class AdvertPublisher {
   private running: Promise<void> | undefined;
+  /** Nothing is published before `run`, nor once its signal is aborted: a peer may join while the host stops. */
+  private stopped = AbortSignal.abort();
   private again = false;
   private lastSequence = 0;
 
   constructor(private readonly options: AdvertPublisherOptions) {}
 
-  /** Publishes at intervals until the signal is aborted. */
+  /** Publishes at intervals until the signal is aborted, and ends when nothing is at work any more. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.options;
+    this.stopped = signal;
     while (!signal.aborted) {
       await this.publish();
       await clock.sleepUntil(later(clock.now(), INTERVAL_MILLISECONDS), signal).catch(() => undefined);
     }
+    await this.running;
   }
 
   /** To be called when a peer has joined the routing table. */
@@ -50,23 +54,35 @@ export class AdvertPublisher {
   }
 
   private async work(): Promise<void> {
-    while (this.again) {
+    while (this.again && !this.isStopped()) {
       this.again = false;
-      await this.publishOnce().catch((error: unknown) => this.options.logger.warn('advert-not-published', {}, error));
+      try {
+        await this.publishOnce();
+      } catch (error) {
+        if (!this.isStopped()) this.options.logger.warn('advert-not-published', {}, error);
+      }
     }
+  }
+
+  private isStopped(): boolean {
+    return this.stopped.aborted;
   }
 
   private async publishOnce(): Promise<void> {
     const { host, local, clock, logger } = this.options;
+    const addresses = host.addresses();
+    // A host that listens nowhere, or not yet, has nothing to say.
+    if (addresses.length === 0) return;
     const now = clock.now();
     // Time, so that it rises over restarts; plus one where the clock stands still.
     this.lastSequence = Math.max(now.getTime(), this.lastSequence + 1);
     const advert = await makeAdvert(local, {
       peerId: host.peerId,
-      addresses: host.addresses(),
+      addresses,
       sequence: this.lastSequence,
       expiresAt: later(now, LIFETIME_MILLISECONDS),
     });
+    if (this.isStopped()) return;
     const { stored } = await host.put(ADVERT, advertKey(local.resolved.did), advert);
     logger.debug('advert-published', { stored });
   }

@@ -1,28 +1,24 @@
 import { bytes, decodeWire, encodeWire } from '@carecord/core';
 import type { Clock } from '@carecord/core';
 import { constantTimeEqual, generalJwsSchema, hybridSignatureSchema, sha256, signWithContext, verifyWithContext } from '@carecord/crypto';
-import { CLOCK_SKEW_MILLISECONDS, didSchema, MAX_PEER_ID_CHARACTERS, resolveDidLog, verifyMembershipCredential } from '@carecord/identity';
-import type { LocalMember, ResolvedDid } from '@carecord/identity';
+import { didSchema, MAX_PEER_ID_CHARACTERS, resolveDidLog, verifyMembershipCredential } from '@carecord/identity';
+import type { LocalMember, Membership, ResolvedDid } from '@carecord/identity';
 import { multiaddr } from '@multiformats/multiaddr';
 import { z } from 'zod';
 import { NetworkError, valueRefused } from '../network-error.ts';
-import type { DhtValueKind, DhtValueMeta, DhtValueName } from '../ports.ts';
-import { MAX_VALUE_BYTES } from './value-rules.ts';
+import type { DhtValueKind, DhtValueMeta, DhtValueName, KnownMember } from '../ports.ts';
+import { checkLifetime, MAX_VALUE_BYTES } from './value-rules.ts';
 
 /** How to find a hospital: key is the SHA-256 of its DID. */
 export const ADVERT: DhtValueName = { namespace: 'advert' };
 
 /** Where a member was, by its own signed word. */
-export interface Advert {
-  readonly did: string;
-  readonly name: string;
+export interface Advert extends KnownMember {
   readonly peerId: string;
   /** Multiaddrs with `/p2p/<peerId>`. */
   readonly addresses: readonly string[];
   readonly sequence: number;
   readonly expiresAt: Date;
-  /** The DID with its keys, from the log in the advert. */
-  readonly resolved: ResolvedDid;
 }
 
 /** Domain separation of the signature. */
@@ -33,6 +29,8 @@ const MAX_ADDRESSES = 8;
 const MAX_ADDRESS_CHARACTERS = 360;
 /** A hospital that is silent for two days is not there; adverts are renewed four times a day. */
 const MAX_LIFETIME_MILLISECONDS = 48 * 60 * 60 * 1000;
+/** Verified adverts kept for their keys, some 20 KB each; only members have any. */
+const MAX_REMEMBERED_ADVERTS = 500;
 
 const statementSchema = z.strictObject({
   did: didSchema,
@@ -79,6 +77,7 @@ export class AdvertKind implements DhtValueKind {
   readonly namespace = ADVERT.namespace;
   /** A log with post-quantum keys has about 10 KB a version, the credential 7, the signature 3. */
   readonly maxBytes = MAX_VALUE_BYTES;
+  private readonly verified = new Map<string, Advert>();
 
   constructor(private readonly trust: { readonly authority: ResolvedDid; readonly networkId: string; readonly clock: Clock }) {}
 
@@ -94,10 +93,27 @@ export class AdvertKind implements DhtValueKind {
    */
   async open(value: Uint8Array): Promise<Advert> {
     try {
-      return await this.verify(value);
+      const advert = await this.verify(value);
+      this.remember(advert);
+      return advert;
     } catch (cause) {
       throw cause instanceof NetworkError ? cause : valueRefused('An advert does not verify.', cause);
     }
+  }
+
+  /** The newest advert of a DID that was verified here and has not expired; asks nobody. */
+  known(did: string): Advert | undefined {
+    const advert = this.verified.get(did);
+    return advert !== undefined && advert.expiresAt > this.trust.clock.now() ? advert : undefined;
+  }
+
+  private remember(advert: Advert): void {
+    const known = this.known(advert.did);
+    if (known !== undefined && known.sequence > advert.sequence) return;
+    this.verified.delete(advert.did);
+    this.verified.set(advert.did, advert);
+    const oldest = this.verified.keys().next();
+    if (this.verified.size > MAX_REMEMBERED_ADVERTS && !oldest.done) this.verified.delete(oldest.value);
   }
 
   private async verify(value: Uint8Array): Promise<Advert> {
@@ -105,16 +121,22 @@ export class AdvertKind implements DhtValueKind {
     const { statement: signed, log, credential, signature } = decodeWire(advertSchema, value, this.maxBytes);
     const statement = decodeWire(statementSchema, signed, this.maxBytes);
     const now = clock.now();
-    if (statement.expiresAt > now.getTime() + MAX_LIFETIME_MILLISECONDS + CLOCK_SKEW_MILLISECONDS) throw valueRefused('An advert is valid for too long.');
+    checkLifetime(new Date(statement.expiresAt), now, MAX_LIFETIME_MILLISECONDS);
     for (const address of statement.addresses) checkAddress(address, statement.peerId);
+    // Before the log, whose check costs time and memory: nobody but the members may cause that.
+    const membership = await verifyMembershipCredential(credential, { authority, networkId, subject: statement.did, now });
     const resolved = await resolveDidLog(statement.did, log);
     verifyWithContext(resolved.signing, CONTEXT, signed, signature);
-    const membership = await verifyMembershipCredential(credential, { authority, networkId, subject: statement.did, now });
-    const { did, peerId, addresses, sequence } = statement;
-    // What is kept of a check must not outlive the membership that it rests on.
-    const expiresAt = new Date(Math.min(statement.expiresAt, membership.validUntil.getTime()));
-    return { did, name: membership.name, peerId, addresses, sequence, expiresAt, resolved };
+    return advertOf(statement, membership, resolved);
   }
+}
+
+function advertOf(statement: z.infer<typeof statementSchema>, membership: Membership, resolved: ResolvedDid): Advert {
+  const { did, peerId, addresses, sequence } = statement;
+  const { name, roles, validUntil } = membership;
+  // What is kept of a check must not outlive the membership that it rests on.
+  const expiresAt = new Date(Math.min(statement.expiresAt, validUntil.getTime()));
+  return { did, name, roles, resolved, membershipValidUntil: validUntil, peerId, addresses, sequence, expiresAt };
 }
 
 /** An address must be a multiaddr that names the peer: a dial then proves it. */

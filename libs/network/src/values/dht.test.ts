@@ -184,6 +184,18 @@ describe('the DHT among four hospitals', () => {
     await expect(kind.validate(advertKey(b.resolved.did), text('nonsense'))).rejects.toMatchObject(refused);
   });
 
+  it('looks at the history of an advert only when its credential is good', async () => {
+    const kind = new AdvertKind({ authority: network.authority.resolved, networkId: network.networkId, clock });
+    const place = { peerId: b.host.peerId, addresses: b.host.addresses(), sequence: 1, expiresAt: new Date(start + HOUR) };
+    const open = async (changes: Partial<TestNode['local']>) => kind.open(await makeAdvert({ ...b.local, ...changes }, place));
+    const resolved = { ...b.resolved, log: 'nonsense' };
+    await expect(open({ resolved, credential: a.local.credential })).rejects.toMatchObject({ cause: { code: 'CREDENTIAL_WRONG_SUBJECT' } });
+    await expect(open({ resolved })).rejects.toMatchObject({ cause: { code: 'DID_LOG_INVALID' } });
+    expect(kind.known(b.resolved.did)).toBeUndefined();
+    await open({});
+    expect(kind.known(b.resolved.did)).toMatchObject({ roles: ['hospital'], resolved: { signing: b.resolved.signing } });
+  });
+
   it('gives out no value that has expired', async () => {
     await a.host.put(noteKind, key('short'), text('a:1:2'));
     expect(await b.host.get(noteKind, key('short'))).toEqual(text('a:1:2'));

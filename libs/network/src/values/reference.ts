@@ -1,12 +1,13 @@
 import { decodeWire, encodeWire } from '@carecord/core';
+import type { Clock } from '@carecord/core';
 import { constantTimeEqual, contentIdSchema, hybridSignatureSchema, isContentId, signWithContext, verifyWithContext } from '@carecord/crypto';
-import type { HybridSigner } from '@carecord/crypto';
+import type { HybridSigner, SigningPublicKeys } from '@carecord/crypto';
 import { didSchema } from '@carecord/identity';
-import type { ResolvedDid } from '@carecord/identity';
 import { CID } from 'multiformats/cid';
 import { z } from 'zod';
 import { valueRefused } from '../network-error.ts';
 import type { DhtValueKind, DhtValueMeta, DhtValueName, NetworkHost } from '../ports.ts';
+import { checkLifetime } from './value-rules.ts';
 
 /** Who holds the bytes of a content id: key is the CID. */
 export const REFERENCE: DhtValueName = { namespace: 'reference' };
@@ -50,7 +51,7 @@ export async function publishReference(host: NetworkHost, publication: Publicati
 }
 
 /**
- * Who says, provably, that it holds the bytes; `undefined` when nobody does. An exchange does not need it: there the bytes
+ * Who says, provably, that it holds the bytes; `undefined` when nobody does that this node knows already. An exchange does not need it: there the bytes
  * come from the hospital that granted them, which the requester knows.
  */
 export async function findReference(host: NetworkHost, contentId: string): Promise<{ holder: string } | undefined> {
@@ -58,25 +59,32 @@ export async function findReference(host: NetworkHost, contentId: string): Promi
   return value === undefined ? undefined : { holder: decodeWire(referenceSchema, value, MAX_REFERENCE_BYTES).holder };
 }
 
+/** What {@link ReferenceKind} checks with. */
+export interface ReferenceKindOptions {
+  /** The keys of a member as far as they are known here: must ask nobody. */
+  readonly keysOf: (did: string) => Promise<SigningPublicKeys | undefined>;
+  readonly clock: Clock;
+}
+
 /**
  * The kind `reference`. Six kilobytes a patient are the most that may be stored for each, so a reference does not carry its
  * holder's DID log and credential as an advert does: the storer checks the signature with the keys that the holder proved
- * in a handshake (holders publish themselves, so they are connected), else with those in the holder's advert. Whose keys
- * cannot be found that way is refused. The first holder of a content id is its owner: a ciphertext is made by one hospital.
+ * in a handshake (holders publish themselves, so they are connected), else with those of an advert that it has already.
+ * Whose keys are not here is refused: looking for them would let one message cause a search of the whole DHT. The first holder of a content id is its owner: a ciphertext is made by one hospital.
  */
 export class ReferenceKind implements DhtValueKind {
   readonly namespace = REFERENCE.namespace;
   readonly maxBytes = MAX_REFERENCE_BYTES;
 
-  /** @param keysOf the verified DID of a member, or `undefined` when it is not known to be one */
-  constructor(private readonly keysOf: (did: string) => Promise<ResolvedDid | undefined>) {}
+  constructor(private readonly known: ReferenceKindOptions) {}
 
   async validate(key: Uint8Array, value: Uint8Array): Promise<DhtValueMeta> {
     const { signature, ...statement } = decodeWire(referenceSchema, value, this.maxBytes);
     if (!constantTimeEqual(referenceKey(statement.contentId), key)) throw valueRefused('A content reference stands under another content id.');
-    const holder = await this.keysOf(statement.holder);
-    if (holder === undefined) throw valueRefused('The holder in a content reference is not known as a member.');
-    verifyWithContext(holder.signing, CONTEXT, encodeWire(statementSchema, statement), signature);
+    checkLifetime(new Date(statement.expiresAt), this.known.clock.now());
+    const keys = await this.known.keysOf(statement.holder);
+    if (keys === undefined) throw valueRefused('The holder in a content reference is not known as a member.');
+    verifyWithContext(keys, CONTEXT, encodeWire(statementSchema, statement), signature);
     return { sequence: statement.sequence, owner: statement.holder, expiresAt: new Date(statement.expiresAt) };
   }
 }

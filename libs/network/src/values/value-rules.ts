@@ -43,9 +43,7 @@ export class ValueRules {
     if (kind === undefined) throw valueRefused('A DHT value is of an unknown kind.');
     if (value.length > kind.maxBytes) throw valueRefused(`A DHT value is larger than the ${kind.maxBytes} bytes of its kind.`);
     const meta = await this.validate(kind, key, dhtKey, value);
-    const now = this.clock.now();
-    if (meta.expiresAt <= now) throw valueRefused('A DHT value has expired.');
-    if (meta.expiresAt > later(now, MAX_VALUE_LIFETIME_MILLISECONDS + CLOCK_SKEW_MILLISECONDS)) throw valueRefused('A DHT value is valid for too long.');
+    checkLifetime(meta.expiresAt, this.clock.now());
     return meta;
   }
 
@@ -70,6 +68,16 @@ export class ValueRules {
     const oldest = this.checked.keys().next();
     if (!oldest.done) this.checked.delete(oldest.value);
   }
+}
+
+/**
+ * Refuses what has expired or stands for too long. Kinds whose own check is costly call it first.
+ * @param atMost the longest lifetime, in milliseconds
+ * @throws NetworkError `VALUE_REFUSED`
+ */
+export function checkLifetime(expiresAt: Date, now: Date, atMost: number = MAX_VALUE_LIFETIME_MILLISECONDS): void {
+  if (expiresAt <= now) throw valueRefused('A DHT value has expired.');
+  if (expiresAt > later(now, atMost + CLOCK_SKEW_MILLISECONDS)) throw valueRefused('A DHT value is valid for too long.');
 }
 
 async function validateSafely(kind: DhtValueKind, key: Uint8Array, value: Uint8Array): Promise<DhtValueMeta> {

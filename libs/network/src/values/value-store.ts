@@ -16,6 +16,8 @@ const PUT_TIMEOUT_MILLISECONDS = 15_000;
 
 /** Answers to wait for where several owners may have a value under one key: a race between them leaves some with one, some with the other. */
 const GET_ALL_QUORUM = 4;
+/** How many owners `getAll` can find under one key: one in our own store, and one in each answer. */
+export const MAX_VALUE_OWNERS = GET_ALL_QUORUM + 1;
 
 interface Candidate {
   readonly value: Uint8Array;

@@ -22,6 +22,14 @@ export class PostgresReceivedBlockStore implements ReceivedBlockStore {
       ON CONFLICT (content_id) DO UPDATE SET keep_until = greatest(received_block.keep_until, excluded.keep_until), ciphertext = excluded.ciphertext`;
   }
 
+  async keep(transaction: Transaction, contentIds: readonly string[], keepUntil: Date): Promise<number> {
+    // In the order in which `save` locks, so that two releases with the same blocks do not wait for each other.
+    return await this.transactions.statementsOf(transaction).$executeRaw`
+      WITH kept AS (SELECT content_id FROM received_block WHERE content_id = ANY(${contentIds}::text[]) ORDER BY content_id COLLATE "C" FOR UPDATE)
+      UPDATE received_block SET keep_until = greatest(received_block.keep_until, ${keepUntil}::timestamptz)
+      FROM kept WHERE received_block.content_id = kept.content_id`;
+  }
+
   async read(contentIds: readonly string[]): Promise<(Uint8Array | undefined)[]> {
     if (contentIds.length === 0) return [];
     const rows = await this.database.$queryRaw<ReceivedBlock[]>`

@@ -36,13 +36,24 @@ export class PostgresReceivedRequestStore implements ReceivedRequestStore {
     return count === 1 ? 'changed' : 'wrong-state';
   }
 
-  async list({ states, limit }: { readonly states: readonly ReceivedState[]; readonly limit: number }): Promise<ReceivedRequest[]> {
+  async list({ states, receivedAfter, limit }: { readonly states: readonly ReceivedState[]; readonly receivedAfter: Date; readonly limit: number }): Promise<ReceivedRequest[]> {
     const rows = await this.database.receivedRequest.findMany({
-      where: { state: { in: [...states] } },
+      where: { state: { in: [...states] }, receivedAt: { gt: receivedAfter } },
       orderBy: { receivedAt: 'desc' },
       take: limit,
     });
     return rows.map(toRequest);
+  }
+
+  count({ requester, state, receivedAfter }: { readonly requester: string; readonly state: ReceivedState; readonly receivedAfter: Date }): Promise<number> {
+    return this.database.receivedRequest.count({ where: { requester, state, receivedAt: { gt: receivedAfter } } });
+  }
+
+  async delete(transaction: Transaction, { states, receivedUntil }: { readonly states: readonly ReceivedState[]; readonly receivedUntil: Date }): Promise<number> {
+    const { count } = await this.transactions.statementsOf(transaction).receivedRequest.deleteMany({
+      where: { state: { in: [...states] }, receivedAt: { lte: receivedUntil } },
+    });
+    return count;
   }
 }
 

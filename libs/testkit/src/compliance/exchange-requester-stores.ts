@@ -74,6 +74,17 @@ export function describeRequesterStores(
       expect(await current().blocks.read([])).toEqual([]);
     });
 
+    it('keeps the blocks that there are for longer, never for less, and says how many', async () => {
+      const keep = (keepUntil: Date, ...contentIds: string[]): Promise<number> => run((transaction) => current().blocks.keep(transaction, contentIds, keepUntil));
+      await save(hoursAfter(1), 'content-a', 'content-b', 'content-c');
+      expect(await keep(hoursAfter(3), 'content-b', 'content-x', 'content-a')).toBe(2);
+      expect(await keep(hoursAfter(2), 'content-a')).toBe(1);
+      expect(await keep(hoursAfter(2))).toBe(0);
+      expect(await deleteExpired(hoursAfter(2))).toBe(1);
+      expect(await current().blocks.read(['content-a', 'content-b', 'content-c'])).toEqual([filled(100, 0), filled(100, 1), undefined]);
+      expect(await keep(hoursAfter(3), 'content-c')).toBe(0);
+    });
+
     it('keeps a block as long as the longest that asked for it, and deletes it then', async () => {
       await save(hoursAfter(2), 'content-a');
       await save(hoursAfter(1), 'content-a', 'content-b');

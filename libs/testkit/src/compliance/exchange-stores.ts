@@ -101,9 +101,34 @@ export function describeExchangeStores(name: string, makeStores: () => Promise<E
           aReceivedRequest({ state: 'denied', receivedAt: hoursAfter(2) }),
         ];
         for (const request of [old, recent, denied]) await insert(request);
-        expect(await stores.received.list({ states: ['referred'], limit: 10 })).toEqual([recent, old]);
-        expect(await stores.received.list({ states: ['referred', 'denied'], limit: 2 })).toEqual([denied, recent]);
-        expect(await stores.received.list({ states: [], limit: 10 })).toEqual([]);
+        const receivedAfter = hoursAfter(-1);
+        expect(await stores.received.list({ states: ['referred'], receivedAfter, limit: 10 })).toEqual([recent, old]);
+        expect(await stores.received.list({ states: ['referred', 'denied'], receivedAfter, limit: 2 })).toEqual([denied, recent]);
+        expect(await stores.received.list({ states: ['referred'], receivedAfter: NOW, limit: 10 })).toEqual([recent]);
+        expect(await stores.received.list({ states: [], receivedAfter, limit: 10 })).toEqual([]);
+      });
+
+      it("counts one hospital's requests in one state, received after an instant", async () => {
+        for (const changes of [{}, { receivedAt: hoursAfter(1) }, { receivedAt: hoursAfter(2) }, { receivedAt: hoursAfter(1), requester: HOLDER }]) {
+          await insert(aReceivedRequest({ state: 'referred', ...changes }));
+        }
+        await insert(aReceivedRequest({ state: 'denied', receivedAt: hoursAfter(1) }));
+        const count = (requester: string, receivedAfter: Date): Promise<number> => stores.received.count({ requester, state: 'referred', receivedAfter });
+        expect(await count(REQUESTER, NOW)).toBe(2);
+        expect(await count(HOLDER, NOW)).toBe(1);
+        expect(await count(REQUESTER, hoursAfter(2))).toBe(0);
+      });
+
+      it('deletes the requests in the named states that were received until an instant', async () => {
+        const [old, waiting, recent] = [aReceivedRequest({ state: 'denied' }), aReceivedRequest({ state: 'referred' }), aReceivedRequest({ state: 'denied', receivedAt: hoursAfter(1) })];
+        for (const request of [old, waiting, recent]) await insert(request);
+        const remove = (receivedUntil: Date): Promise<number> => run((transaction) => stores.received.delete(transaction, { states: ['denied', 'released'], receivedUntil }));
+        expect(await remove(hoursAfter(-1))).toBe(0);
+        expect(await remove(NOW)).toBe(1);
+        expect(await stores.received.find(old.requestId)).toBeUndefined();
+        expect(await stores.received.find(waiting.requestId)).toEqual(waiting);
+        expect(await stores.received.find(recent.requestId)).toEqual(recent);
+        expect(await insert(old)).toBe('inserted');
       });
     });
 

@@ -69,13 +69,24 @@ export class MemoryReceivedRequestStore implements ReceivedRequestStore {
     return Promise.resolve('changed');
   }
 
-  list(filter: { readonly states: readonly ReceivedState[]; readonly limit: number }): Promise<ReceivedRequest[]> {
+  list(filter: { readonly states: readonly ReceivedState[]; readonly receivedAfter: Date; readonly limit: number }): Promise<ReceivedRequest[]> {
     const found = this.rows
       .all()
-      .filter((request) => filter.states.includes(request.state))
+      .filter((request) => filter.states.includes(request.state) && request.receivedAt > filter.receivedAfter)
       .sort((first, second) => second.receivedAt.getTime() - first.receivedAt.getTime())
       .slice(0, filter.limit);
     return Promise.resolve(found);
+  }
+
+  count({ requester, state, receivedAfter }: { readonly requester: string; readonly state: ReceivedState; readonly receivedAfter: Date }): Promise<number> {
+    const found = this.rows.all().filter((request) => request.requester === requester && request.state === state && request.receivedAt > receivedAfter);
+    return Promise.resolve(found.length);
+  }
+
+  delete(transaction: Transaction, { states, receivedUntil }: { readonly states: readonly ReceivedState[]; readonly receivedUntil: Date }): Promise<number> {
+    const old = this.rows.all(transaction).filter((request) => states.includes(request.state) && request.receivedAt <= receivedUntil);
+    for (const request of old) this.rows.delete(transaction, request.requestId);
+    return Promise.resolve(old.length);
   }
 }
 
@@ -175,6 +186,12 @@ export class MemoryReceivedBlockStore implements ReceivedBlockStore {
       this.rows.put(transaction, contentId, { contentId, ciphertext, keepUntil: kept > keepUntil ? kept : keepUntil });
     }
     return Promise.resolve();
+  }
+
+  keep(transaction: Transaction, contentIds: readonly string[], keepUntil: Date): Promise<number> {
+    const kept = [...new Set(contentIds)].map((contentId) => this.rows.get(contentId, transaction)).filter((block) => block !== undefined);
+    for (const block of kept) this.rows.put(transaction, block.contentId, { ...block, keepUntil: block.keepUntil > keepUntil ? block.keepUntil : keepUntil });
+    return Promise.resolve(kept.length);
   }
 
   read(contentIds: readonly string[]): Promise<(Uint8Array | undefined)[]> {

@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals';
+import { silentLogger } from '@carecord/core';
+import { ManualClock } from '../../../testkit/src/manual-clock.ts';
+import { admitForTest, makeTestIdentity } from '../../../testkit/src/network-fixture.ts';
+import { AdvertPublisher } from './advert-publisher.ts';
+
+const ADDRESS = '/ip4/127.0.0.1/tcp/1/p2p/12D3KooW';
+
+/** A publisher over a host that only counts, and what it warned of. */
+async function makePublisher(put: () => Promise<{ stored: number }> = () => Promise.resolve({ stored: 1 })) {
+  const clock = new ManualClock();
+  const authority = await makeTestIdentity('authority', clock);
+  const local = await admitForTest(authority, authority, { clock });
+  const seen = { puts: 0, warnings: [] as string[], addresses: [ADDRESS] };
+  const host = {
+    peerId: '12D3KooW',
+    addresses: () => seen.addresses,
+    routingTableSize: () => 1,
+    put: () => {
+      seen.puts += 1;
+      return put();
+    },
+  };
+  const logger = { ...silentLogger, warn: (event: string) => void seen.warnings.push(event) };
+  return { seen, clock, publisher: new AdvertPublisher({ host, local, clock, logger }) };
+}
+
+/** Runs a publisher until its first publication is over. */
+async function started(made: Awaited<ReturnType<typeof makePublisher>>) {
+  const stop = new AbortController();
+  const run = made.publisher.run(stop.signal);
+  await made.publisher.publish();
+  return { stop, run };
+}
+
+describe('AdvertPublisher', () => {
+  it('publishes from its start on, and again for a peer that joins', async () => {
+    const made = await makePublisher();
+    const { stop, run } = await started(made);
+    const before = made.seen.puts;
+    made.publisher.peerJoined();
+    await made.publisher.publish();
+    expect(made.seen.puts).toBeGreaterThan(before);
+    stop.abort();
+    await run;
+  });
+
+  it('publishes nothing before it runs, nor for a peer that joins once it is stopped', async () => {
+    const made = await makePublisher();
+    await made.publisher.publish();
+    expect(made.seen.puts).toBe(0);
+    const { stop, run } = await started(made);
+    const before = made.seen.puts;
+    expect(before).toBeGreaterThan(0);
+    stop.abort();
+    await run;
+    made.publisher.peerJoined();
+    await made.publisher.publish();
+    expect(made.seen).toMatchObject({ puts: before, warnings: [] });
+  });
+
+  it('publishes nothing without addresses, and is not troubled by that', async () => {
+    const made = await makePublisher();
+    made.seen.addresses = [];
+    const { stop, run } = await started(made);
+    expect(made.seen).toMatchObject({ puts: 0, warnings: [] });
+    stop.abort();
+    await run;
+  });
+
+  it('warns when the network does not take the advert, but not when that is because it stops', async () => {
+    const stopping: { now: () => void } = { now: () => undefined };
+    const made = await makePublisher(() => {
+      stopping.now();
+      return Promise.reject(new Error('Not stored.'));
+    });
+    const { stop, run } = await started(made);
+    const before = made.seen.warnings.length;
+    expect(before).toBeGreaterThan(0);
+    stopping.now = () => stop.abort();
+    await made.publisher.publish();
+    await run;
+    expect(made.seen.warnings).toHaveLength(before);
+  });
+});
