@@ -35,3 +35,9 @@ export const CurrentStaff = createParamDecorator((_data: unknown, context: Execu
 
 /** Parameter: the session token of the call, for signing out. */
 export const CurrentToken = createParamDecorator((_data: unknown, context: ExecutionContext): string => callerOf(context).token);
+
+/** Parameter: where the connection comes from; behind a reverse proxy that is the proxy. */
+export const RemoteAddress = createParamDecorator((_data: unknown, context: ExecutionContext): string => {
+  const { req } = GqlExecutionContext.create(context).getContext<{ req: { socket: { remoteAddress?: string } } }>();
+  return req.socket.remoteAddress ?? 'unknown';
+});

@@ -56,6 +56,7 @@ let base: string;
 const staff = (role: StaffRole): { staffId: string; username: string; role: StaffRole } => ({ staffId: `id-${role}`, username: role, role });
 
 const sessions = {
+  countFrom: () => undefined,
   authenticate: (token: string) =>
     ['clinician', 'front-desk', 'privacy-officer', 'administrator'].includes(token)
       ? Promise.resolve(staff(token as StaffRole))

@@ -4,7 +4,7 @@ import type { Transaction } from '@carecord/core';
 import { hashPassword } from '@carecord/crypto';
 import type { StaffAccount } from '@carecord/storage';
 import { ManualClock, MemorySessionStore, MemoryStaffStore } from '@carecord/testkit';
-import { ABSOLUTE_MILLISECONDS, IDLE_MILLISECONDS, Sessions } from './sessions.ts';
+import { ABSOLUTE_MILLISECONDS, ADDRESS_RATE, IDLE_MILLISECONDS, Sessions } from './sessions.ts';
 import { LOCK_MILLISECONDS, MAX_FAILURES } from './sign-in-limiter.ts';
 
 const PASSWORD = 'correct horse';
@@ -64,6 +64,14 @@ describe('Sessions', () => {
     a.clock.advance(1);
     if (username === 'carla') await expect(a.sessions.signIn(username, PASSWORD)).resolves.toBeDefined();
     else await expect(a.sessions.signIn(username, PASSWORD)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' });
+  });
+
+  it('bounds the sign-ins from one address, and from no other', () => {
+    for (let attempt = 0; attempt < ADDRESS_RATE.burst; attempt++) a.sessions.countFrom('192.0.2.1');
+    expect(() => a.sessions.countFrom('192.0.2.1')).toThrow(expect.objectContaining({ code: 'SIGN_IN_LIMITED' }));
+    expect(() => a.sessions.countFrom('192.0.2.2')).not.toThrow();
+    a.clock.advance(1_000);
+    expect(() => a.sessions.countFrom('192.0.2.1')).not.toThrow();
   });
 
   it('writes a lock into the audit log once, however often it is met', async () => {

@@ -1,6 +1,6 @@
 import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { z } from 'zod';
-import { CurrentStaff, CurrentToken } from '../../authorisation/caller.ts';
+import { CurrentStaff, CurrentToken, RemoteAddress } from '../../authorisation/caller.ts';
 import { permissionsOf } from '../../authorisation/permissions.ts';
 import { Public, Requires } from '../../authorisation/requires.ts';
 import { LocalHospital } from '../../composition/local-hospital.ts';
@@ -26,9 +26,11 @@ export class SessionResolver {
   @Public()
   @Mutation(() => SignInResult, { description: 'Starts a session of a staff member.' })
   async signIn(
+    @RemoteAddress() address: string,
     @Args('username', { type: () => String }, new InputPipe(credentialSchema)) username: string,
     @Args('password', { type: () => String }, new InputPipe(credentialSchema)) password: string,
   ): Promise<SignedInSession> {
+    this.sessions.countFrom(address);
     const { token, expiresAt, staff } = await this.sessions.signIn(username, password);
     return { token, expiresAt, staff: this.member(staff) };
   }
