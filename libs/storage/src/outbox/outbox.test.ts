@@ -194,7 +194,8 @@ describe('the outbox', () => {
     await enqueue(1, 'other');
     await enqueue(2);
     startWorker(() => Promise.resolve());
-    await until(async () => (await waiting()) === 1);
+    await until(async () => (await waiting()) === 0);
+    expect(await entries.backlog('other')).toEqual({ waiting: 1, dead: 0 });
     expect(await entries.claim(['other'], clock.now(), LEASE_MILLISECONDS, 10)).toMatchObject([{ payload: { number: 1 }, attempts: 1 }]);
   });
 
