@@ -1,3 +1,4 @@
+import { CarecordError } from '@carecord/core';
 import { Command } from 'commander';
 import { nodeCommand } from './commands/node.ts';
 import { networkUpCommand } from './commands/network-up.ts';
@@ -12,4 +13,11 @@ program.addCommand(nodeCommand());
 program.addCommand(new Command('network').description('A network of hospitals on this machine.').addCommand(networkUpCommand()));
 program.addCommand(resetCommand());
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (failure) {
+  // A mistake that we know is a sentence for the person; anything else is a defect and shows where.
+  if (!(failure instanceof CarecordError)) throw failure;
+  process.stderr.write(`${failure.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,3 +1,4 @@
+import type { PatientIdentifier } from './scenario/patients.ts';
 import type { RunningHospital } from './network/local-network.ts';
 
 /** One step of the scenario, as it was seen from outside. */
@@ -15,7 +16,8 @@ export interface Report {
   title(): void;
   ready(hospitals: readonly RunningHospital[]): void;
   step(step: ScenarioStep): void;
-  done(hospitals: readonly RunningHospital[], stays: boolean): void;
+  /** @param patient one to try the API with, known to the first hospital */
+  done(hospitals: readonly RunningHospital[], stays: boolean, patient: PatientIdentifier | undefined): void;
   failed(reason: string): void;
 }
 
@@ -50,17 +52,18 @@ export function textReport(stream: NodeJS.WritableStream): Report {
       stream.write(`${count}. ${step.title}\n`);
       for (const [name, value] of Object.entries(step.facts)) stream.write(`     ${words(name)}: ${Array.isArray(value) ? value.join(', ') : String(value)}\n`);
     },
-    done: (hospitals, stays) => {
+    done: (hospitals, stays, patient) => {
       stream.write('\nThe record went from one hospital to another, and only to the one that may have it.\n');
       if (!stays) return;
       for (const { hospital, graphql, users } of hospitals) {
         stream.write(`\n  ${hospital.name}  ${graphql}\n`);
         for (const user of users) stream.write(`    sign in as ${user.username.padEnd(10)} ${user.password}   (${user.role})\n`);
       }
+      if (patient !== undefined) stream.write(`\n  A patient to try, at the first hospital: system ${patient.system}, value ${patient.value}\n`);
       stream.write('\nThe network stays up. Ctrl-C stops it; "npm run reset" removes its data.\n');
     },
     failed: (reason) => {
-      stream.write(`\nThe scenario failed: ${reason}\n`);
+      stream.write(`\n${reason}\n`);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { CarecordError } from '@carecord/core';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { localNetworkDirectory } from '../network/directory.ts';
@@ -6,7 +7,9 @@ import { streamProgress } from '../progress.ts';
 import { jsonReport, textReport } from '../report.ts';
 import { generatedPlan, planFromDirectory } from '../scenario/patients.ts';
 import { runScenario } from '../scenario/scenario.ts';
-import { CarecordError } from '@carecord/core';
+
+/** Ctrl-C, a supervisor, a terminal that was closed: each stops the nodes and the database. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface NetworkUpOptions {
   readonly once?: true;
@@ -41,7 +44,7 @@ async function networkUp(options: NetworkUpOptions): Promise<number> {
     report.ready(network.hospitals);
     const failing = network.died.then((sentence) => Promise.reject(new CliError('NODE_FAILED', sentence)));
     await Promise.race([runScenario(network, plan, report, progress), failing, interrupted.then((signal) => Promise.reject(interruption(signal)))]);
-    report.done(network.hospitals, options.once !== true);
+    report.done(network.hospitals, options.once !== true, plan.invented ? plan.listed : undefined);
     if (options.once !== true) await Promise.race([interrupted, failing]);
     return 0;
   } catch (failure) {
@@ -53,7 +56,7 @@ async function networkUp(options: NetworkUpOptions): Promise<number> {
     if (network !== undefined) {
       await progress.during('Stopping the nodes and the database', () => network?.stop() ?? Promise.resolve());
     }
-    process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
+    for (const signal of STOP_SIGNALS) process.removeAllListeners(signal);
     if (process.connected) process.disconnect();
   }
 }
@@ -65,7 +68,11 @@ function interruption(signal: string): CliError {
 /** Resolves at the first Ctrl-C (or SIGTERM); further ones change nothing: stopping takes its few seconds. */
 function untilInterrupted(): Promise<string> {
   return new Promise((resolve) => {
-    process.on('SIGINT', () => resolve('SIGINT'));
-    process.on('SIGTERM', () => resolve('SIGTERM'));
+    for (const signal of STOP_SIGNALS) {
+      process.on(signal, () => {
+        process.stderr.write('\nStopping: what is just being started is waited for, then everything is stopped.\n');
+        resolve(signal);
+      });
+    }
   });
 }

@@ -30,6 +30,8 @@ export interface PatientPlan {
   readonly listed: PatientIdentifier;
   /** Treated at A, not listed and without a consent. */
   readonly unlisted: PatientIdentifier;
+  /** Whether the patients are invented: the identifiers of others are not printed. */
+  readonly invented: boolean;
 }
 
 /** Enough for a lively timeline at each hospital, few enough for a start within a minute. */
@@ -53,6 +55,7 @@ export function generatedPlan(): PatientPlan {
     ),
     listed: listed.nationalId,
     unlisted: unlisted.nationalId,
+    invented: true,
   };
 }
 
@@ -72,7 +75,7 @@ const bundleSchema = z.looseObject({
  * @throws CliError `BUNDLES_UNUSABLE` with the file's number in the folder, never its name: names of files may be personal
  */
 export async function planFromDirectory(directory: string): Promise<PatientPlan> {
-  const files = (await readdir(directory)).filter((file) => file.endsWith('.json')).sort();
+  const files = await jsonFiles(directory);
   const digest = createHash('sha256');
   const admissions: Admission[] = [];
   const identifiers: PatientIdentifier[] = [];
@@ -93,7 +96,15 @@ export async function planFromDirectory(directory: string): Promise<PatientPlan>
   if (listed === undefined || unlisted === undefined) {
     throw new CliError('BUNDLES_UNUSABLE', 'The scenario needs bundles of at least two patients in the folder.');
   }
-  return { digest: digest.digest('hex'), patients: identifiers.length, admissions, listed, unlisted };
+  return { digest: digest.digest('hex'), patients: identifiers.length, admissions, listed, unlisted, invented: false };
+}
+
+async function jsonFiles(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).filter((file) => file.endsWith('.json')).sort();
+  } catch (cause) {
+    throw new CliError('BUNDLES_UNUSABLE', 'The folder of bundles does not exist or cannot be read: check what --bundles names.', { cause });
+  }
 }
 
 function parseBundle(text: string, index: number): z.infer<typeof bundleSchema> {

@@ -41,7 +41,9 @@ export async function runScenario(network: LocalNetwork, plan: PatientPlan, repo
   if (a === undefined || b === undefined || c === undefined) throw new CliError('SCENARIO_FAILED', 'The scenario needs three hospitals.');
   const stage: Stage = { a, b, c };
 
-  if ((await admittedBefore(network)) !== plan.digest) {
+  if ((await admittedBefore(network)) === plan.digest) {
+    report.step({ step: 'reuse', title: 'The patients of an earlier start are there: nobody is admitted again. "npm run reset" starts afresh.', facts: { patients: plan.patients } });
+  } else {
     report.step(await admitPatients(stage, plan, progress));
     await writeFile(network.layout.admitted, JSON.stringify({ digest: plan.digest }), { mode: 0o600 });
   }

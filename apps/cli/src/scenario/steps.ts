@@ -5,6 +5,8 @@ import type { ScenarioStep } from '../report.ts';
 import type { PatientIdentifier, PatientPlan } from './patients.ts';
 import type { HospitalStage, Stage } from './scenario.ts';
 
+/** What the kinds of value in the distributed hash table are called here. */
+const VALUES: Readonly<Record<string, string>> = { advert: 'hospitalAdverts', pointer: 'blindedPointers', reference: 'contentReferences' };
 const PURPOSE = 'TREAT';
 /** Publishing a dozen patients takes seconds: longer means that it is stuck. */
 const PUBLISH_TIMEOUT_MILLISECONDS = 120_000;
@@ -49,7 +51,7 @@ export async function waitUntilPublished(stage: Stage, progress: Progress): Prom
     step: 'publish',
     title: 'Only references leave a hospital: content ids of sealed lists and blinded pointers, kept by all members together in the distributed hash table.',
     facts: {
-      ...Object.fromEntries(status.dhtValues.map(({ kind, count }) => [`${kind}ValuesAt${name(stage.a).split(' ')[0] ?? ''}`, count])),
+      ...Object.fromEntries(status.dhtValues.map(({ kind, count }) => [`${VALUES[kind] ?? kind}StoredAt${name(stage.a).split(' ')[0] ?? ''}`, count])),
       // A change that cannot be published (the node's log says why) must not keep the hospitals from running.
       ...(left === 0 ? {} : { notPublishedYet: left }),
     },
@@ -80,7 +82,7 @@ export async function locatePatient(stage: Stage, plan: PatientPlan): Promise<{ 
     shown: {
       step: 'locate',
       title: `A clinician at ${name(stage.b)} looks for the patient elsewhere. The identifier is blinded: the guardian that helps sees neither it nor the result.`,
-      facts: { holders: location.holders.map((holder) => holder.name), incomplete: location.incomplete },
+      facts: { holders: location.holders.map((holder) => holder.name), wholeNetworkAsked: !location.incomplete },
     },
   };
 }
@@ -139,7 +141,7 @@ export async function compareRefusals(stage: Stage, plan: PatientPlan): Promise<
   if (JSON.stringify(aboutUnlisted) !== JSON.stringify(aboutUnknown) || aboutUnknown.state !== 'REFUSED') {
     throw new CliError('SCENARIO_FAILED', `${name(stage.c)} could tell an unlisted patient from an unknown one: ${aboutUnlisted.state} and ${aboutUnknown.state}.`);
   }
-  const refusals = (await stage.a.privacyOfficer.auditTrail({ types: ['ACCESS_REFUSED'] })).slice(0, 2).map((event) => event.reasonCode ?? '');
+  const refusals = (await stage.a.privacyOfficer.auditTrail({ types: ['ACCESS_REFUSED'] })).slice(0, 2).reverse().map((event) => event.reasonCode ?? '');
   return {
     step: 'refuse',
     title: `${name(stage.c)} asks ${name(stage.a)} about a patient without consent, then about one whom nobody knows. Both answers are the same; only ${name(stage.a)}'s log has the reasons.`,
