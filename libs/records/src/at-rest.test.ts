@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { canaryBundle } from '../../testkit/src/patients/canary-bundle.ts';
 import { makeHospitalRecords } from '../../testkit/src/memory/hospital-records.ts';
-import { bundle, consent } from './fixtures.ts';
+import { bundle, consent } from './bundles.fixture.ts';
 
 /** Every byte string and every text of a value, keys of maps and objects among them. */
 function piecesOf(value: unknown): Buffer[] {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { FhirResource } from '@carecord/fhir';
 import { makeHospitalRecords } from '../../testkit/src/memory/hospital-records.ts';
 import type { HospitalRecords } from '../../testkit/src/memory/hospital-records.ts';
-import { bundle, consent, observation, patient } from './fixtures.ts';
+import { bundle, consent, observation, patient } from './bundles.fixture.ts';
 import { CONSENT_CHANGED } from './index.ts';
 
 const EXTENSION = [{ url: 'https://extensions.example/not', valueBoolean: true }];

@@ -5,7 +5,7 @@ import { randomKey } from '@carecord/crypto';
 import type { FhirResource } from '@carecord/fhir';
 import { makeHospitalRecords } from '../../testkit/src/memory/hospital-records.ts';
 import { openEnvelope, sealEnvelope } from './envelope.ts';
-import { asAdmitted, bundle, observation, patient } from './fixtures.ts';
+import { asAdmitted, bundle, observation, patient } from './bundles.fixture.ts';
 import { currentEntries, openManifest, sealManifest } from './manifest.ts';
 
 const binding = fc.record({ recordId: fc.uuid(), versionNumber: fc.integer({ min: 1, max: 1_000_000 }), resourceType: fc.constantFrom('Patient', 'Observation') });

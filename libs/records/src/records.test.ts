@@ -5,7 +5,7 @@ import type { FhirResource } from '@carecord/fhir';
 import { patientOfSize } from '../../testkit/src/patients/patient-of-size.ts';
 import { makeHospitalRecords } from '../../testkit/src/memory/hospital-records.ts';
 import type { HospitalRecords } from '../../testkit/src/memory/hospital-records.ts';
-import { asAdmitted, bundle, condition, consent, IDENTIFIER_SYSTEM, observation, organization, patient } from './fixtures.ts';
+import { asAdmitted, bundle, condition, consent, IDENTIFIER_SYSTEM, observation, organization, patient } from './bundles.fixture.ts';
 import { PATIENT_CHANGED } from './index.ts';
 import type { Admission } from './index.ts';
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { FhirResource } from '@carecord/fhir';
 import { makeHospitalRecords } from '../../testkit/src/memory/hospital-records.ts';
 import type { HospitalRecords } from '../../testkit/src/memory/hospital-records.ts';
-import { bundle, observation, organization, patient } from './fixtures.ts';
+import { bundle, observation, organization, patient } from './bundles.fixture.ts';
 
 describe('A refused bundle', () => {
   let hospital: HospitalRecords;

@@ -4,7 +4,7 @@ import type { FhirResource } from '@carecord/fhir';
 import { makeHospitalRecords } from '../../testkit/src/memory/hospital-records.ts';
 import type { HospitalRecords } from '../../testkit/src/memory/hospital-records.ts';
 import { sealEnvelope, unwrapDataKey } from './envelope.ts';
-import { bundle, condition, observation, organization, patient } from './fixtures.ts';
+import { bundle, condition, observation, organization, patient } from './bundles.fixture.ts';
 import { openRelease } from './index.ts';
 import type { ReleasableVersion } from './index.ts';
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { contentIdOf } from '@carecord/crypto';
 import { makeHospitalRecords } from '../../testkit/src/memory/hospital-records.ts';
 import type { HospitalRecords } from '../../testkit/src/memory/hospital-records.ts';
-import { bundle, consent, observation, organization, patient } from './fixtures.ts';
+import { bundle, consent, observation, organization, patient } from './bundles.fixture.ts';
 import type { StoredVersion } from './index.ts';
 
 const flipped = (bytes: Uint8Array): Uint8Array => bytes.with(bytes.length >> 1, (bytes[bytes.length >> 1] ?? 0) ^ 1);

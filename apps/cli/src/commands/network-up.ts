@@ -39,8 +39,7 @@ async function networkUp(options: NetworkUpOptions): Promise<number> {
   try {
     const plan = options.bundles === undefined ? generatedPlan() : await planFromDirectory(options.bundles);
     report.title();
-    const starting = startLocalNetwork({ directory: options.directory, databaseUrl: process.env['DATABASE_URL'], progress });
-    network = await starting;
+    network = await startLocalNetwork({ directory: options.directory, databaseUrl: process.env['DATABASE_URL'], progress });
     report.ready(network.hospitals);
     const failing = network.died.then((sentence) => Promise.reject(new CliError('NODE_FAILED', sentence)));
     await Promise.race([runScenario(network, plan, report, progress), failing, interrupted.then((signal) => Promise.reject(interruption(signal)))]);
@@ -57,7 +56,6 @@ async function networkUp(options: NetworkUpOptions): Promise<number> {
       await progress.during('Stopping the nodes and the database', () => network?.stop() ?? Promise.resolve());
     }
     for (const signal of STOP_SIGNALS) process.removeAllListeners(signal);
-    if (process.connected) process.disconnect();
   }
 }
 
@@ -65,7 +63,7 @@ function interruption(signal: string): CliError {
   return new CliError('INTERRUPTED', `Stopped by ${signal}.`);
 }
 
-/** Resolves at the first Ctrl-C (or SIGTERM); further ones change nothing: stopping takes its few seconds. */
+/** Resolves at the first of the stop signals; further ones change nothing: stopping takes its few seconds. */
 function untilInterrupted(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of STOP_SIGNALS) {

@@ -31,7 +31,6 @@ export type NodeReady = Extract<z.infer<typeof message>, { type: 'ready' }>;
 /** A running node process. */
 export interface NodeProcess {
   readonly ready: NodeReady;
-  readonly processId: number;
   /** Resolves with a sentence if the process ends without having been asked to. */
   readonly died: Promise<string>;
   /** Ends it at once, as a power cut would: for fault tests. */
@@ -72,7 +71,6 @@ export async function startNodeProcess(options: {
     const ready = await readiness(child, options.name, exited);
     return {
       ready,
-      processId: child.pid ?? 0,
       died,
       kill: () => end('SIGKILL'),
       stop: () => end('SIGTERM'),
