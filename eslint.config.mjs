@@ -46,7 +46,7 @@ export default tseslint.config(
   },
   ...rooms.map((room) => ({
     files: [`${room.name}/src/**/*.ts`],
-    ignores: ['**/*.test.ts', '**/*.bench.ts'],
+    ignores: ['**/*.test.ts', '**/*.fixture.ts', '**/*.bench.ts'],
     rules: { '@typescript-eslint/no-restricted-imports': ['error', importRule(room)] },
   })),
   {

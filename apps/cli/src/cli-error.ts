@@ -8,6 +8,11 @@ export type CliErrorCode =
   | 'SCENARIO_FAILED'
   | 'BUNDLES_UNUSABLE'
   | 'GRAPHQL_FAILED'
+  | 'DID_NOT_RESOLVED'
+  | 'FILE_UNUSABLE'
+  | 'OPTION_INVALID'
+  | 'PORT_BUSY'
+  | 'FILE_NOT_WRITTEN'
   | 'INTERRUPTED';
 
 /** An error whose message is the sentence that the person at the command line reads. */

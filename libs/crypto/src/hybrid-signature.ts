@@ -5,7 +5,8 @@ import { CryptoError } from './crypto-error.ts';
 import { ED25519_SIGNATURE_BYTES, ed25519PrivateKey, ed25519PublicKeyOf, verifyEd25519 } from './ed25519.ts';
 import { contextLabel, frame, plain } from './framing.ts';
 import { randomKey } from './keys.ts';
-import { ML_DSA_65_SIGNATURE_BYTES, mlDsa65PrivateKey, mlDsa65PublicKeyOf, signMlDsa65, verifyMlDsa65 } from './ml-dsa.ts';
+import { ML_DSA_65_SIGNATURE_BYTES } from './ml-dsa-port.ts';
+import { mlDsa65Signer, verifyMlDsa65 } from './ml-dsa.ts';
 
 /** Ed25519: 32 bytes; ML-DSA-65: 1952 bytes. */
 export interface SigningPublicKeys {
@@ -51,13 +52,13 @@ export function generateSigningSeeds(): SigningSeeds {
  */
 export function hybridSigner(seeds: SigningSeeds): HybridSigner {
   const ed25519 = ed25519PrivateKey(seeds.ed25519);
-  const mlDsa65 = mlDsa65PrivateKey(seeds.mlDsa65);
+  const mlDsa65 = mlDsa65Signer(seeds.mlDsa65);
   const signEach: HybridSigner['signEach'] = async (messages) => {
-    const slower = signMlDsa65(mlDsa65, messages.mlDsa65);
+    const slower = mlDsa65.sign(messages.mlDsa65);
     return { ed25519: plain(sign(null, messages.ed25519, ed25519)), mlDsa65: await slower };
   };
   return {
-    publicKeys: { ed25519: ed25519PublicKeyOf(ed25519), mlDsa65: mlDsa65PublicKeyOf(mlDsa65) },
+    publicKeys: { ed25519: ed25519PublicKeyOf(ed25519), mlDsa65: mlDsa65.publicKey },
     sign: (message) => signEach({ ed25519: message, mlDsa65: message }),
     signEach,
   };

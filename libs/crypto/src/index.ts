@@ -1,5 +1,6 @@
 /**
- * Hash, seal, open, sign, verify: no I/O, no clock, no protocol. Native `node:crypto` does the work.
+ * Hash, seal, open, sign, verify: no I/O, no clock, no protocol. Native `node:crypto` does the work; where it has no ML-DSA or
+ * ML-KEM, noble's does.
  *
  * @example
  * const key = randomKey();
@@ -15,7 +16,8 @@ export { hashWithContext, keyedToken, sha256 } from './hash.ts';
 export { generateSigningSeeds, hybridSignatureSchema, hybridSigner, signWithContext, verifyWithContext } from './hybrid-signature.ts';
 export { generalJwsSchema, signJws, verifyJws } from './jws.ts';
 export { constantTimeEqual, deriveKey, randomKey, randomNonce } from './keys.ts';
-export { ML_DSA_65_PUBLIC_KEY_BYTES } from './ml-dsa.ts';
+export { mlDsa65Signer, verifyMlDsa65 } from './ml-dsa.ts';
+export { ML_DSA_65_PUBLIC_KEY_BYTES, ML_DSA_65_SIGNATURE_BYTES } from './ml-dsa-port.ts';
 export { openWithPassphrase, sealWithPassphrase } from './passphrase.ts';
 export { hashPassword, verifyPassword } from './password.ts';
 export { generateRecipientSeed, openFrom, RECIPIENT_PUBLIC_KEY_BYTES, recipientPublicKey, sealTo } from './recipient.ts';
@@ -23,3 +25,4 @@ export { open, seal, SEAL_OVERHEAD_BYTES } from './seal.ts';
 export type { CryptoErrorCode } from './crypto-error.ts';
 export type { HybridSignature, HybridSigner, SigningPublicKeys, SigningSeeds } from './hybrid-signature.ts';
 export type { GeneralJws } from './jws.ts';
+export type { MlDsa65Signer } from './ml-dsa-port.ts';

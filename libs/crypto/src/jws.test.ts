@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { generalVerify } from 'jose';
+import { generalVerify, importJWK } from 'jose';
 import { importEd25519PublicKey } from './ed25519.ts';
 import { generateSigningSeeds, hybridSigner } from './hybrid-signature.ts';
 import { signJws, verifyJws } from './jws.ts';
@@ -41,6 +41,9 @@ describe('General JWS with two signatures', () => {
   it('is an ordinary JWS to other software (RFC 7515)', async () => {
     const verified = await generalVerify({ payload: jws.payload, signatures: [...jws.signatures] }, importEd25519PublicKey(signer.publicKeys.ed25519));
     expect(verified.protectedHeader).toEqual({ alg: 'Ed25519', typ: 'test+jws', kid: keyIds.ed25519 });
+    const mlDsa65 = { kty: 'AKP', alg: 'ML-DSA-65', pub: Buffer.from(signer.publicKeys.mlDsa65).toString('base64url') };
+    const { protectedHeader } = await generalVerify({ payload: jws.payload, signatures: [...jws.signatures] }, await importJWK(mlDsa65));
+    expect(protectedHeader).toEqual({ alg: 'ML-DSA-65', typ: 'test+jws', kid: keyIds.mlDsa65 });
   });
 
   it('is refused with a signature missing, doubled or added', async () => {

@@ -1,14 +1,15 @@
-import { AEAD_AES_256_GCM, CipherSuite, KDF_HKDF_SHA256, KEM_MLKEM768_X25519 } from 'hpke';
+import { AEAD_AES_256_GCM, CipherSuite, KDF_HKDF_SHA256 } from 'hpke';
 import { TAG_BYTES } from './aes-gcm.ts';
 import { CryptoError } from './crypto-error.ts';
 import { plain } from './framing.ts';
 import { randomKey } from './keys.ts';
+import { chooseRecipientKem, nativeRecipientKem } from './recipient-kem.ts';
 
 /**
  * HPKE (RFC 9180, and draft-ietf-hpke-pq for the hybrid KEM 0x647a), base mode: ML-KEM-768 with X25519, HKDF-SHA256,
  * AES-256-GCM. It does not authenticate the sender: sign what refers to the sealed value.
  */
-const suite = new CipherSuite(KEM_MLKEM768_X25519, KDF_HKDF_SHA256, AEAD_AES_256_GCM);
+const suite = new CipherSuite(chooseRecipientKem(nativeRecipientKem()), KDF_HKDF_SHA256, AEAD_AES_256_GCM);
 
 /** A seed of the hybrid KEM, in bytes. */
 export const RECIPIENT_SEED_BYTES = 32;

@@ -48,11 +48,11 @@ export class AccessHolder {
 
   /** Answers one request. Never rejects. */
   async answer(jws: unknown, from: Member): Promise<AccessAnswer> {
-    const { clock, local } = this.dependencies;
+    const { clock, identity } = this.dependencies;
     const receivedAt = clock.now();
     let request: AccessRequest | undefined;
     try {
-      request = await checkRequest(jws, from, local, receivedAt);
+      request = await checkRequest(jws, from, identity, receivedAt);
       const patientId = await this.findPatientIfUnseen(request);
       const plan = await this.planner.plan(request, patientId);
       if (plan.decision.outcome === 'refer') return await this.refer(request, plan, receivedAt);

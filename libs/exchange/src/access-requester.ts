@@ -17,6 +17,7 @@ import { fetchRelease } from './release-fetch.ts';
 import { ReleaseReader } from './release-reader.ts';
 import { SealedValues } from './sealed-values.ts';
 import { SentRequests } from './sent-requests.ts';
+import { staffPseudonym } from './staff-pseudonym.ts';
 import type { SentRequestView } from './sent-requests.ts';
 import { signAccessRequest } from './signed-request.ts';
 import type { AccessRequest } from './signed-request.ts';
@@ -53,15 +54,17 @@ export class AccessRequester {
 
   /**
    * Asks a hospital for records of one patient, and fetches them when it releases them.
-   * @throws ExchangeError `REQUEST_INVALID`, `REASON_INVALID`; `HOLDER_UNREACHABLE`, `GRANT_INVALID`, `GRANT_EXPIRED`, `CIPHERTEXT_TAMPERED`, `TOO_MANY_RECORDS` or `NOT_AVAILABLE`
+   * @throws ExchangeError `REQUEST_INVALID`, `REASON_INVALID`; `HOLDER_UNREACHABLE`, `GRANT_INVALID`, `GRANT_EXPIRED`, `GRANT_KEY_DESTROYED`, `CIPHERTEXT_TAMPERED`, `TOO_MANY_RECORDS` or `NOT_AVAILABLE`
    * (granted, but not given out); the request is `failed` then
    */
   async requestAccess(question: AccessQuestion): Promise<RequestOutcome> {
-    const { clock, local } = this.dependencies;
-    const pseudonym = this.sealed.pseudonym(question.staff.id, question.holder);
-    const request = buildRequest(question, { requestId: newId(), pseudonym, local, now: clock.now() });
-    const jws = await signAccessRequest(request, { did: local.resolved, signer: local.signer });
-    const sent = await this.remember(request, question.staff);
+    const { clock, identity } = this.dependencies;
+    // One snapshot for the whole question: keys may rotate while it is made.
+    const { resolved, signer } = identity.current();
+    const pseudonym = staffPseudonym(this.dependencies.pseudonymKey, question.staff.id, question.holder);
+    const request = buildRequest(question, { requestId: newId(), pseudonym, identity, now: clock.now() });
+    const jws = await signAccessRequest(request, { did: resolved, signer });
+    const sent = await this.remember(request, question.staff, resolved.recipientKeyId);
     try {
       const answer = await this.dependencies.network.request(ACCESS_REQUEST_PROTOCOL, request.holder, jws);
       return await this.settle(sent, answer, staffActor(sent));
@@ -77,7 +80,7 @@ export class AccessRequester {
 
   /**
    * The released records of a request, opened, newest first by clinical date.
-   * @throws ExchangeError `REQUEST_NOT_FOUND` (also for another staff member's), `WRONG_STATE`, `GRANT_EXPIRED`, `GRANT_INVALID` or `CIPHERTEXT_TAMPERED`
+   * @throws ExchangeError `REQUEST_NOT_FOUND` (also for another staff member's), `WRONG_STATE`, `GRANT_EXPIRED`, `GRANT_INVALID`, `GRANT_KEY_DESTROYED` or `CIPHERTEXT_TAMPERED`
    */
   readReleased(requestId: string, staff: Staff): Promise<OpenedRecord[]> {
     return this.reader.read(requestId, staff);
@@ -86,6 +89,11 @@ export class AccessRequester {
   /** Ends what is over: lost questions, unanswered referrals, grants with their keys, blocks. To be called now and then. */
   expireOverdue(): Promise<void> {
     return this.sentRequests.expireOverdue();
+  }
+
+  /** Ids of the recipient keys that open, or may have to open, what was asked and is not over: a retired key that is not among them can be destroyed. */
+  recipientKeysInUse(): Promise<Set<string>> {
+    return this.sentRequests.recipientKeysInUse();
   }
 
   /**
@@ -115,7 +123,7 @@ export class AccessRequester {
     }
   }
 
-  private async remember(request: AccessRequest, staff: Staff): Promise<SentRequest> {
+  private async remember(request: AccessRequest, staff: Staff, recipientKeyId: string): Promise<SentRequest> {
     const { audit, sent, transactions } = this.dependencies;
     const { requestId, holder, purpose, resourceTypes, reason } = request;
     const askedAt = new Date(request.issuedAt);
@@ -130,6 +138,7 @@ export class AccessRequester {
       resourceTypes,
       askedAt,
       deadline: later(askedAt, ANSWER_LIFETIME_MILLISECONDS),
+      recipientKeyId,
     };
     await transactions.run(async (transaction) => {
       if ((await sent.insert(transaction, row)) === 'duplicate') throw new ExchangeError('REQUEST_REPLAYED', 'A request with this id exists.');
@@ -151,11 +160,11 @@ export class AccessRequester {
   }
 
   private async takeRelease(sent: SentRequest, jws: Extract<AccessAnswer, { state: 'released' }>['grant'], actor: AuditActor): Promise<RequestOutcome> {
-    const { blocks, clock, local, network, recipientSeed } = this.dependencies;
+    const { blocks, clock, identity, network, recipientKeys } = this.dependencies;
     const holder = await network.memberByDid(sent.holder);
     if (holder === undefined) throw unreachable();
-    const asked = { requestId: sent.requestId, requester: local.resolved.did, purpose: sent.purpose };
-    const { terms } = await verifyGrant(jws, asked, holder.resolved, { recipientSeed, now: clock.now() });
+    const asked = { requestId: sent.requestId, requester: identity.did, purpose: sent.purpose };
+    const { terms } = await verifyGrant(jws, asked, holder.resolved, { recipientKeys: recipientKeys(), now: clock.now() });
     const contentIds = [...new Set(terms.versions.map((version) => version.contentId))];
     await fetchRelease(this.dependencies, sent.holder, contentIds);
     const deadline = new Date(terms.expiresAt);
@@ -164,6 +173,7 @@ export class AccessRequester {
       sealedGrant: this.sealed.sealGrant(sent.requestId, jws),
       deadline,
       settledAt: clock.now(),
+      recipientKeyId: terms.recipientKeyId,
     };
     const detail = { grantId: terms.grantId, versions: terms.versions.length };
     return this.step(sent, change, { ...entryOf(sent), type: 'records-received', outcome: 'success', actor, detail }, async (transaction) => {
@@ -208,7 +218,7 @@ export class AccessRequester {
 type Alongside = (transaction: Transaction) => Promise<void>;
 
 /** Faults of what the holder sent, which sending it again does not mend. */
-const GRANT_FAULTS: ReadonlySet<string> = new Set(['GRANT_INVALID', 'GRANT_EXPIRED', 'TOO_MANY_RECORDS']);
+const GRANT_FAULTS: ReadonlySet<string> = new Set(['GRANT_INVALID', 'GRANT_EXPIRED', 'GRANT_KEY_DESTROYED', 'TOO_MANY_RECORDS']);
 
 function outcomeOf(request: SentRequest | undefined): RequestOutcome {
   if (request?.state !== 'released' && request?.state !== 'referred' && request?.state !== 'refused') {

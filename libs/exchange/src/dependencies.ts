@@ -1,7 +1,7 @@
 import type { AuditLog } from '@carecord/audit';
 import type { ConsentDecider } from '@carecord/consent';
 import type { Clock, Logger, Outbox, TransactionRunner } from '@carecord/core';
-import type { LocalMember } from '@carecord/identity';
+import type { LocalIdentity } from '@carecord/identity';
 import type { Locator } from '@carecord/locator';
 import type { NetworkHost } from '@carecord/network';
 import type { Records } from '@carecord/records';
@@ -10,11 +10,11 @@ import type { GrantStore, ReceivedBlockStore, ReceivedRequestStore, SentRequestS
 /** What both sides need. */
 interface CommonDependencies {
   readonly network: NetworkHost;
-  /** This hospital: its DID, its signing keys, the network it is a member of. */
-  readonly local: Pick<LocalMember, 'networkId' | 'resolved' | 'signer'>;
+  /** This hospital: its DID, the network it is a member of, and its keys, which are asked for anew for each piece of work. */
+  readonly identity: Pick<LocalIdentity, 'current' | 'did' | 'networkId'>;
   readonly audit: Pick<AuditLog, 'append' | 'appendAll'>;
   readonly transactions: TransactionRunner;
-  /** A key of the hospital's own, 32 bytes, used for nothing else: seals what the exchange keeps, and makes pseudonyms. */
+  /** A key of the hospital's own, 32 bytes, used for nothing else: seals what the exchange keeps. */
   readonly sealingKey: Uint8Array;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -32,10 +32,20 @@ export interface HolderDependencies extends CommonDependencies {
 
 /** What the side that asks needs. */
 export interface RequesterDependencies extends CommonDependencies {
-  /** Seed of this hospital's recipient key, 32 bytes: opens the grants that are sealed to it. */
-  readonly recipientSeed: Uint8Array;
+  /** This hospital's recipient keys that are not destroyed, current first, then retired ones, newest first: they open the grants that are sealed to them. */
+  readonly recipientKeys: () => readonly RecipientKey[];
+  /** Another one, 32 bytes: makes the pseudonyms of staff. A new key means new pseudonyms. */
+  readonly pseudonymKey: Uint8Array;
   readonly sent: SentRequestStore;
   readonly blocks: ReceivedBlockStore;
+}
+
+/** A key that grants are sealed to. */
+export interface RecipientKey {
+  /** Its DID URL, as in `ResolvedDid.recipientKeyId`. */
+  readonly keyId: string;
+  /** 32 bytes. */
+  readonly seed: Uint8Array;
 }
 
 /** A signed-in staff member. */

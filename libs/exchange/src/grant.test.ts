@@ -4,6 +4,7 @@ import { contentIdOf, generateRecipientSeed, randomKey, recipientPublicKey, sign
 import type { GeneralJws } from '@carecord/crypto';
 import type { ReleasableVersion } from '@carecord/records';
 import fc from 'fast-check';
+import type { RecipientKey } from './dependencies.ts';
 import { issueGrant, openGrant, verifyGrant } from './grant.ts';
 import { known, makeIdentity } from '../../testkit/src/exchange-fixture.ts';
 import { GRANT_LIFETIME_MILLISECONDS, MAX_GRANT_VERSIONS } from './limits.ts';
@@ -36,10 +37,10 @@ describe('grant', () => {
       issuedAt: changes.issuedAt ?? NOW,
       expiresAt: changes.expiresAt ?? UNTIL,
     });
-  const verify = (jws: unknown, by: { reader?: Identity; seed?: Uint8Array; now?: Date; asked?: object; from?: Identity } = {}): ReturnType<typeof verifyGrant> => {
+  const verify = (jws: unknown, by: { reader?: Identity; keys?: RecipientKey[]; now?: Date; asked?: object; from?: Pick<Identity, 'resolved'> } = {}): ReturnType<typeof verifyGrant> => {
     const reader = by.reader ?? recipient;
     const asked = { requestId, requester: reader.resolved.did, purpose: 'TREAT', ...by.asked } as const;
-    return verifyGrant(jws, asked, (by.from ?? holder).resolved, { recipientSeed: by.seed ?? reader.recipientSeed, now: by.now ?? NOW });
+    return verifyGrant(jws, asked, (by.from ?? holder).resolved, { recipientKeys: by.keys ?? [keyOf(reader)], now: by.now ?? NOW });
   };
   /** Signs a changed grant anew with the holder's keys: what a dishonest holder, or a bug of ours, could send. */
   const resigned = (jws: GeneralJws, change: (payload: Payload) => void): Promise<GeneralJws> => {
@@ -87,7 +88,7 @@ describe('grant', () => {
   it('is nothing for another recipient', async () => {
     const { jws } = await issue();
     await expect(verify(jws, { reader: other })).rejects.toMatchObject({ code: 'GRANT_INVALID' });
-    await expect(verify(jws, { seed: other.recipientSeed })).rejects.toMatchObject({ code: 'GRANT_INVALID' });
+    await expect(verify(jws, { keys: [{ ...keyOf(recipient), seed: other.recipientSeed }] })).rejects.toMatchObject({ code: 'GRANT_INVALID' });
     await expect(verify((await issue({ recipient: other })).jws)).rejects.toMatchObject({ code: 'GRANT_INVALID' });
   });
 
@@ -100,6 +101,25 @@ describe('grant', () => {
 
   it('counts only with the signature of the holder that was asked', async () => {
     await expect(verify((await issue()).jws, { from: other })).rejects.toMatchObject({ code: 'GRANT_INVALID' });
+  });
+
+  it('counts with earlier keys of the holder that its DID still lists, and with no others', async () => {
+    const { jws } = await issue();
+    const rotated = (...earlier: Identity[]): Pick<Identity, 'resolved'> => {
+      const acceptedSigning = [other, ...earlier].map(({ signer }) => signer.publicKeys);
+      return { resolved: { ...holder.resolved, signing: other.signer.publicKeys, acceptedSigning } };
+    };
+    await expect(verify(jws, { from: rotated(holder) })).resolves.toBeDefined();
+    await expect(verify(jws, { from: rotated() })).rejects.toMatchObject({ code: 'GRANT_INVALID' });
+  });
+
+  it('is opened with the recipient key that it names, a retired one too, until that key is destroyed', async () => {
+    const { jws, terms } = await issue();
+    const newer = { keyId: `${recipient.resolved.did}#recipient-2`, seed: generateRecipientSeed() };
+    expect(terms.recipientKeyId).toBe(recipient.resolved.recipientKeyId);
+    expect((await verify(jws, { keys: [newer, keyOf(recipient)] })).dataKeys).toHaveLength(versions.length);
+    await expect(verify(jws, { keys: [newer] })).rejects.toMatchObject({ code: 'GRANT_KEY_DESTROYED', message: expect.stringContaining('destroyed') });
+    await expect(verify(jws, { keys: [] })).rejects.toMatchObject({ code: 'GRANT_KEY_DESTROYED' });
   });
 
   it('cannot be read from its end on', async () => {
@@ -142,7 +162,7 @@ describe('grant', () => {
       }),
       { numRuns: 50 },
     );
-    await expect(openGrant(new TextEncoder().encode('{"terms":'), recipient.recipientSeed)).rejects.toMatchObject({ code: 'GRANT_INVALID' });
+    await expect(openGrant(new TextEncoder().encode('{"terms":'), [keyOf(recipient)])).rejects.toMatchObject({ code: 'GRANT_INVALID' });
   });
 
   it('names no more versions than fit', async () => {
@@ -150,6 +170,10 @@ describe('grant', () => {
     await expect(issue({ versions: many })).rejects.toMatchObject({ code: 'TOO_MANY_RECORDS' });
   });
 });
+
+function keyOf({ resolved, recipientSeed }: Identity): RecipientKey {
+  return { keyId: resolved.recipientKeyId, seed: recipientSeed };
+}
 
 function firstOf({ terms }: Payload): Record<string, unknown> {
   return known(terms.versions[0]);

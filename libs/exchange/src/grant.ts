@@ -1,15 +1,16 @@
 import { base64UrlSchema, canonicalJsonBytes, fromBase64Url, later, newId, toBase64Url } from '@carecord/core';
 import { PURPOSES_OF_USE } from '@carecord/fhir';
 import type { PurposeOfUse } from '@carecord/fhir';
-import { contentIdSchema, hashWithContext, open, openFrom, randomKey, seal, sealTo, signJws, verifyJws } from '@carecord/crypto';
+import { contentIdSchema, hashWithContext, open, openFrom, randomKey, seal, sealTo, signJws } from '@carecord/crypto';
 import type { GeneralJws, HybridSigner } from '@carecord/crypto';
-import { CLOCK_SKEW_MILLISECONDS, didSchema } from '@carecord/identity';
+import { CLOCK_SKEW_MILLISECONDS, didSchema, verifyJwsWithAnyKey } from '@carecord/identity';
 import type { ResolvedDid } from '@carecord/identity';
 import type { ReleasableVersion } from '@carecord/records';
 import { z } from 'zod';
+import type { RecipientKey } from './dependencies.ts';
 import { decodeJsonPayload, instantSchema } from './encoding.ts';
 import { ExchangeError } from './exchange-error.ts';
-import { GRANT_LIFETIME_MILLISECONDS, MAX_GRANT_VERSIONS } from './limits.ts';
+import { GRANT_LIFETIME_MILLISECONDS, MAX_GRANT_VERSIONS, MAX_KEY_ID_CHARACTERS } from './limits.ts';
 
 /** The JWS type of a grant (RFC 7515, section 4.1.9). */
 const GRANT_TYPE = 'carecord-grant+jws';
@@ -34,6 +35,8 @@ const grantTermsSchema = z.strictObject({
   requestId: z.uuid(),
   holder: didSchema,
   recipient: didSchema,
+  /** The recipient's key that the grant key is sealed to: it may have rotated since. */
+  recipientKeyId: z.string().max(MAX_KEY_ID_CHARACTERS),
   purpose: z.enum(PURPOSES_OF_USE),
   versions: z.array(grantedVersionSchema).max(MAX_GRANT_VERSIONS),
   /** Content id of the patient's sealed manifest at the time: which state of the record the versions are from. */
@@ -85,6 +88,7 @@ export async function issueGrant(grant: {
     requestId: grant.requestId,
     holder: grant.holder.did.did,
     recipient: grant.recipient.did,
+    recipientKeyId: grant.recipient.recipientKeyId,
     purpose: grant.purpose,
     versions: grant.versions.map((version) => wrap(grantKey, version)),
     manifest: grant.manifest,
@@ -99,34 +103,39 @@ export async function issueGrant(grant: {
 /**
  * Checks that a grant is the answer to what was asked, and opens it.
  * @param asked what our request said
- * @param holder the holder's DID as proven on the connection
- * @throws ExchangeError `GRANT_INVALID`, or `GRANT_EXPIRED`
+ * @param holder the holder's DID as it is known now: what its accepted keys signed counts
+ * @throws ExchangeError `GRANT_INVALID`, `GRANT_EXPIRED` or `GRANT_KEY_DESTROYED`
  */
 export async function verifyGrant(
   jws: unknown,
   asked: { readonly requestId: string; readonly requester: string; readonly purpose: PurposeOfUse },
   holder: ResolvedDid,
-  reader: { readonly recipientSeed: Uint8Array; readonly now: Date },
+  reader: { readonly recipientKeys: readonly RecipientKey[]; readonly now: Date },
 ): Promise<OpenedGrant> {
-  const payload = await verifyJws(jws, GRANT_TYPE, holder.signing).catch((cause: unknown) => {
+  const { payload } = await verifyJwsWithAnyKey(holder.acceptedSigning, GRANT_TYPE, jws).catch((cause: unknown) => {
     throw grantInvalid(cause);
   });
   const { terms } = parseGrant(payload);
   checkAnswers(terms, asked, holder.did);
   checkOpenAt(terms, reader.now);
   checkLifetime(terms, reader.now);
-  return openGrant(payload, reader.recipientSeed);
+  return openGrant(payload, reader.recipientKeys);
 }
 
 /**
  * Opens a grant that was verified before.
  * @param payload the signed bytes
- * @throws ExchangeError `GRANT_INVALID`
+ * @param recipientKeys those that are not destroyed
+ * @throws ExchangeError `GRANT_INVALID` or `GRANT_KEY_DESTROYED`
  */
-export async function openGrant(payload: Uint8Array, recipientSeed: Uint8Array): Promise<OpenedGrant> {
+export async function openGrant(payload: Uint8Array, recipientKeys: readonly RecipientKey[]): Promise<OpenedGrant> {
   const { terms, sealedGrantKey } = parseGrant(payload);
+  const key = recipientKeys.find(({ keyId }) => keyId === terms.recipientKeyId);
+  if (key === undefined) {
+    throw new ExchangeError('GRANT_KEY_DESTROYED', 'The key that these records were sealed to has been destroyed: ask again, and they are sealed to the present one.');
+  }
   try {
-    const grantKey = await openFrom(recipientSeed, infoOf(terms), fromBase64Url(sealedGrantKey));
+    const grantKey = await openFrom(key.seed, infoOf(terms), fromBase64Url(sealedGrantKey));
     return { terms, dataKeys: terms.versions.map((version) => unwrap(grantKey, version)) };
   } catch (cause) {
     throw grantInvalid(cause);

@@ -3,8 +3,8 @@
  * grants, and the opening of what was released.
  *
  * @example
- * const holder = new AccessHolder({ network, local, records, locator, consent, received, grants, … });
- * const requester = new AccessRequester({ network, local, recipientSeed, sent, blocks, … });
+ * const holder = new AccessHolder({ network, identity, records, locator, consent, received, grants, … });
+ * const requester = new AccessRequester({ network, identity, recipientKeys, sent, blocks, … });
  * holder.start();
  * requester.start();
  * outboxWorker.on(ACCESS_DECIDED, (payload) => holder.pushOutcome(payload));
@@ -18,7 +18,7 @@ export { ExchangeError } from './exchange-error.ts';
 export { MAX_REASON_CHARACTERS, REFUSAL_DEADLINE_MILLISECONDS } from './limits.ts';
 export { ACCESS_DECIDED } from './referrals.ts';
 export type { RequestOutcome } from './access-requester.ts';
-export type { HolderDependencies, RequesterDependencies, Staff } from './dependencies.ts';
+export type { HolderDependencies, RecipientKey, RequesterDependencies, Staff } from './dependencies.ts';
 export type { ExchangeErrorCode } from './exchange-error.ts';
 export type {
   GrantStore,
@@ -27,6 +27,7 @@ export type {
   ReceivedChange,
   ReceivedRequest,
   ReceivedRequestStore,
+  RecipientKeyUse,
   SentChange,
   SentRequest,
   SentRequestStore,

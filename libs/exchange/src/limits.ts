@@ -47,6 +47,9 @@ export const MAX_RESOURCE_TYPES = 150;
 /** Bytes of a handle or a tag. */
 export const MAX_SELECTOR_BYTES = 64;
 
+/** A DID of 320 characters, `#` and the name of a key in its document. */
+export const MAX_KEY_ID_CHARACTERS = 400;
+
 /** Policies that a log entry names: the first ones explain a decision; each consent and hospital policy has a short id. */
 export const MAX_NAMED_POLICIES = 5;
 

@@ -109,6 +109,8 @@ export interface SentRequest {
   readonly deadline: Date;
   /** When the request came to its present state from `asked` or `referred`. */
   readonly settledAt?: Date;
+  /** Which recipient key of ours it needs: the grant's; before there is a grant, the key that was current when it was asked. Undefined: not known. */
+  readonly recipientKeyId?: string;
 }
 
 /** What a transition writes; fields that are absent stay as they are. */
@@ -118,6 +120,15 @@ export interface SentChange {
   readonly sealedGrant?: Uint8Array;
   readonly deadline?: Date;
   readonly settledAt?: Date;
+  readonly recipientKeyId?: string;
+}
+
+/** That requests which are not over need a recipient key. */
+export interface RecipientKeyUse {
+  /** Undefined: not known, because the request is older than this column. */
+  readonly recipientKeyId?: string;
+  /** `released`: the grant is sealed to it; otherwise the grant is still to come, sealed to this key or to a newer one. */
+  readonly state: SentState;
 }
 
 /** Where the requester keeps the requests it sent. */
@@ -131,6 +142,8 @@ export interface SentRequestStore {
   listByStaff(staffId: string, limit: number): Promise<SentRequest[]>;
   /** Moves all in one of the states `from` whose `deadline <= now` to `expired` and forgets their `sealedGrant`; returns their ids. One statement. */
   expire(transaction: Transaction, from: readonly SentState[], now: Date): Promise<string[]>;
+  /** What the requests in one of the states whose `deadline > now` need, each pair once. One query. */
+  recipientKeyUses(states: readonly SentState[], now: Date): Promise<RecipientKeyUse[]>;
 }
 
 /** A ciphertext that we fetched: opened only with the grant that names it. */

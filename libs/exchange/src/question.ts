@@ -1,6 +1,6 @@
 import { later, toBase64Url } from '@carecord/core';
 import type { PurposeOfUse } from '@carecord/fhir';
-import type { LocalMember } from '@carecord/identity';
+import type { LocalIdentity } from '@carecord/identity';
 import { askingTag } from '@carecord/locator';
 import type { Staff } from './dependencies.ts';
 import { ExchangeError } from './exchange-error.ts';
@@ -33,16 +33,16 @@ export function buildRequest(
   by: {
     readonly requestId: string;
     readonly pseudonym: string;
-    readonly local: Pick<LocalMember, 'networkId' | 'resolved'>;
+    readonly identity: Pick<LocalIdentity, 'did' | 'networkId'>;
     readonly now: Date;
   },
 ): AccessRequest {
   const { holder, purpose, reason, resourceTypes, staff } = question;
   return {
     requestId: by.requestId,
-    requester: by.local.resolved.did,
+    requester: by.identity.did,
     holder,
-    network: by.local.networkId,
+    network: by.identity.networkId,
     selector: selectorOf(question),
     purpose,
     reason: checkedReason(reason),

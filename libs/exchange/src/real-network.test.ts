@@ -20,10 +20,9 @@ describe('over real hosts', () => {
     const oprfSecret = randomKey();
     const audit = new AuditLog(new MemoryAuditStore(), systemClock);
     new Guardian({ oprfSecret, network: known(authorityNode).host, audit, transactions: new MemoryTransactions(), clock: systemClock }).start();
-    const { did } = authority.resolved;
-    const description = { networkId, authority: did, guardian: did, guardianPublicKey: guardianKeys(oprfSecret).publicKey, epoch: 1 };
+    const description = { networkId, guardian: authority.did, guardianPublicKey: guardianKeys(oprfSecret).publicKey, epoch: 1 };
     hospitals = network.hospitals.map(
-      ({ name, host, local, seeds }) => new TestHospital({ name, host, local, recipientSeed: seeds.recipient, description, clock: systemClock }),
+      ({ name, host, identity, keys }) => new TestHospital({ name, host, identity, recipientKeys: () => keys.recipientKeys(), description, clock: systemClock }),
     );
   });
   afterAll(() => network.stop());

@@ -19,7 +19,7 @@ export class ReleaseReader {
   constructor(
     private readonly dependencies: Pick<
       RequesterDependencies,
-      'audit' | 'blocks' | 'clock' | 'recipientSeed' | 'sent' | 'transactions'
+      'audit' | 'blocks' | 'clock' | 'recipientKeys' | 'sent' | 'transactions'
     >,
     private readonly sealed: SealedValues,
   ) {}
@@ -52,7 +52,7 @@ export class ReleaseReader {
     } catch (cause) {
       throw new ExchangeError('GRANT_INVALID', 'The stored grant was changed.', { cause });
     }
-    return openGrant(fromBase64Url(grant.payload), this.dependencies.recipientSeed);
+    return openGrant(fromBase64Url(grant.payload), this.dependencies.recipientKeys());
   }
 
   private async log(

@@ -36,7 +36,7 @@ export interface PreparedGrant {
 /** Decides by the patient's consents of this moment, and makes grants of what was decided. Writes nothing. */
 export class ReleasePlanner {
   constructor(
-    private readonly dependencies: Pick<HolderDependencies, 'clock' | 'consent' | 'grants' | 'local' | 'logger' | 'records'>,
+    private readonly dependencies: Pick<HolderDependencies, 'clock' | 'consent' | 'grants' | 'identity' | 'logger' | 'records'>,
   ) {}
 
   /**
@@ -67,11 +67,11 @@ export class ReleasePlanner {
   /**
    * A grant lasts no longer than the consents that it rests on.
    * @param types what may be released: at once, or after a person agreed
-   * @param recipient the asking hospital as proven on a connection
+   * @param recipient the asking hospital as it is known now
    * @throws NotAvailable when the consents ended meanwhile
    */
   async grant(question: ReleaseQuestion, plan: ReleasePlan, types: readonly string[], recipient: ResolvedDid): Promise<PreparedGrant> {
-    const { clock, local, records } = this.dependencies;
+    const { clock, identity, records } = this.dependencies;
     const { requestId, purpose } = question;
     const [versions, manifest] = await Promise.all([
       records.releasable(plan.patientId, { resourceTypes: types }),
@@ -80,7 +80,8 @@ export class ReleasePlanner {
     const issuedAt = clock.now();
     const expiresAt = earlier(later(issuedAt, GRANT_LIFETIME_MILLISECONDS), plan.decision.permittedUntil);
     if (expiresAt <= issuedAt) throw new NotAvailable('CONSENT_ENDED', plan.patientId);
-    const holder = { did: local.resolved, signer: local.signer };
+    const { resolved, signer } = identity.current();
+    const holder = { did: resolved, signer };
     const { terms, jws } = await issueGrant({ requestId, purpose, holder, recipient, versions, manifest: manifest.contentId, issuedAt, expiresAt });
     const contentIds = [...new Set(terms.versions.map((version) => version.contentId))];
     const stored = {

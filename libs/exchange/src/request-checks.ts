@@ -1,6 +1,6 @@
 import { later } from '@carecord/core';
 import { CLOCK_SKEW_MILLISECONDS } from '@carecord/identity';
-import type { LocalMember } from '@carecord/identity';
+import type { LocalIdentity } from '@carecord/identity';
 import { isHospitalMember } from '@carecord/network';
 import type { Member } from '@carecord/network';
 import { ExchangeError } from './exchange-error.ts';
@@ -16,14 +16,14 @@ import type { AccessRequest } from './signed-request.ts';
 export async function checkRequest(
   jws: unknown,
   from: Member,
-  local: Pick<LocalMember, 'networkId' | 'resolved'>,
+  identity: Pick<LocalIdentity, 'did' | 'networkId'>,
   now: Date,
 ): Promise<AccessRequest> {
   checkIsHospital(from, now);
   const request = await verifyAccessRequest(jws, from.resolved);
   checkAskedBySender(request, from);
-  checkAskedOfUs(request, local.resolved.did);
-  checkNetwork(request, local.networkId);
+  checkAskedOfUs(request, identity.did);
+  checkNetwork(request, identity.networkId);
   checkTime(request, now);
   return request;
 }

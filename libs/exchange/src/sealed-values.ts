@@ -1,20 +1,15 @@
-import { canonicalJsonBytes, toHex } from '@carecord/core';
-import { deriveKey, generalJwsSchema, keyedToken, open, seal } from '@carecord/crypto';
+import { canonicalJsonBytes } from '@carecord/core';
+import { generalJwsSchema, open, seal } from '@carecord/crypto';
 import type { GeneralJws } from '@carecord/crypto';
 import { decodeJsonPayload } from './encoding.ts';
 
 const REASON_CONTEXT = 'exchange/access-reason';
 const GRANT_CONTEXT = 'exchange/received-grant';
-const PSEUDONYM_CONTEXT = 'exchange/staff-pseudonym';
 
-/** Seals what the exchange keeps at rest, each value bound to its request, and makes pseudonyms. */
+/** Seals what the exchange keeps at rest, each value bound to its request. */
 export class SealedValues {
-  private readonly pseudonymKey: Uint8Array;
-
   /** @param key the hospital's key for this, 32 bytes */
-  constructor(private readonly key: Uint8Array) {
-    this.pseudonymKey = deriveKey(key, PSEUDONYM_CONTEXT);
-  }
+  constructor(private readonly key: Uint8Array) {}
 
   sealReason(requestId: string, reason: string): Uint8Array {
     return seal(this.key, new TextEncoder().encode(reason), REASON_CONTEXT, bound(requestId));
@@ -30,11 +25,6 @@ export class SealedValues {
 
   openGrant(requestId: string, sealed: Uint8Array): GeneralJws {
     return generalJwsSchema.parse(decodeJsonPayload(open(this.key, sealed, GRANT_CONTEXT, bound(requestId))));
-  }
-
-  /** Stands for a staff member towards one other hospital: the same each time, and another one for another hospital. */
-  pseudonym(staffId: string, holder: string): string {
-    return toHex(keyedToken(this.pseudonymKey, PSEUDONYM_CONTEXT, staffId, holder));
   }
 }
 

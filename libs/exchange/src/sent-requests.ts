@@ -27,7 +27,7 @@ export interface SentRequestView {
 /** The list of what was asked, and its end. */
 export class SentRequests {
   constructor(
-    private readonly dependencies: Pick<RequesterDependencies, 'blocks' | 'clock' | 'sent' | 'transactions'>,
+    private readonly dependencies: Pick<RequesterDependencies, 'blocks' | 'clock' | 'recipientKeys' | 'sent' | 'transactions'>,
     private readonly sealed: SealedValues,
   ) {}
 
@@ -44,6 +44,21 @@ export class SentRequests {
       await sent.expire(transaction, EXPIRING_STATES, clock.now());
       await blocks.deleteExpired(transaction, clock.now());
     });
+  }
+
+  /**
+   * A grant names its key. Before there is one, the holder may seal it to the key that was current when we asked or to any newer
+   * one, whichever it knows at that moment; a request of which no key is known may need any.
+   */
+  async recipientKeysInUse(): Promise<Set<string>> {
+    const { clock, recipientKeys, sent } = this.dependencies;
+    const keyIds = recipientKeys().map(({ keyId }) => keyId);
+    const uses = await sent.recipientKeyUses(EXPIRING_STATES, clock.now());
+    return new Set(uses.flatMap(({ recipientKeyId, state }) => {
+      if (state === 'released' && recipientKeyId !== undefined) return [recipientKeyId];
+      const at = recipientKeyId === undefined ? -1 : keyIds.indexOf(recipientKeyId);
+      return at === -1 ? keyIds : keyIds.slice(0, at + 1);
+    }));
   }
 
   private viewOf(request: SentRequest, now: Date): SentRequestView {

@@ -1,9 +1,9 @@
 import { base64UrlSchema, canonicalJsonBytes } from '@carecord/core';
 import { isResourceType } from '@carecord/consent';
 import { PURPOSES_OF_USE } from '@carecord/fhir';
-import { signJws, verifyJws } from '@carecord/crypto';
+import { signJws } from '@carecord/crypto';
 import type { GeneralJws, HybridSigner } from '@carecord/crypto';
-import { didSchema, networkIdSchema } from '@carecord/identity';
+import { didSchema, networkIdSchema, verifyJwsWithAnyKey } from '@carecord/identity';
 import type { ResolvedDid } from '@carecord/identity';
 import { z } from 'zod';
 import { decodeJsonPayload, instantSchema } from './encoding.ts';
@@ -58,12 +58,14 @@ export async function signAccessRequest(request: AccessRequest, by: { readonly d
 }
 
 /**
- * Checks both signatures by the keys that the sender proved on the connection, then the shape.
+ * Checks both signatures by the sender's accepted keys, then the shape.
+ * @param sender its DID as it is known now, which may be newer than what it proved when it connected
  * @throws ExchangeError `REQUEST_INVALID`
  */
 export async function verifyAccessRequest(jws: unknown, sender: ResolvedDid): Promise<AccessRequest> {
   try {
-    return accessRequestSchema.parse(decodeJsonPayload(await verifyJws(jws, REQUEST_TYPE, sender.signing)));
+    const { payload } = await verifyJwsWithAnyKey(sender.acceptedSigning, REQUEST_TYPE, jws);
+    return accessRequestSchema.parse(decodeJsonPayload(payload));
   } catch (cause) {
     throw requestInvalid(cause);
   }

@@ -3,19 +3,24 @@ import type * as HistoryLibrary from 'didwebvh-ts';
 
 /**
  * didwebvh-ts 2.8 remembers every log entry that it hashes, in a map of its module without a limit: whoever may show us histories
- * could fill the memory. So its module is loaded anew after as many histories: at 64 KiB each, 16 MiB are remembered at the most.
+ * could fill the memory. So its module is loaded anew, which takes a millisecond, once it has seen as much.
  */
-const HISTORIES_A_LOADING = 256;
+const BYTES_A_LOADING = 16 * 1024 * 1024;
+/** What an entry takes beside its text. */
+const ENTRY_BYTES = 512;
 
 let library = load();
-let histories = 0;
+let seen = 0;
 
-/** The library's resolver, from a module whose memory is bounded. */
-export function historyResolver(): typeof HistoryLibrary.resolveDIDFromLog {
-  histories += 1;
-  if (histories > HISTORIES_A_LOADING) {
+/**
+ * The library's resolver, from a module whose memory is bounded.
+ * @param history what it will be given: its entries and the length of their text
+ */
+export function historyResolver(history: { readonly entries: number; readonly length: number }): typeof HistoryLibrary.resolveDIDFromLog {
+  seen += history.length + history.entries * ENTRY_BYTES;
+  if (seen > BYTES_A_LOADING) {
     library = load();
-    histories = 1;
+    seen = 0;
   }
   return library.resolveDIDFromLog;
 }

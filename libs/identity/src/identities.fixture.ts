@@ -1,43 +1,45 @@
-import { systemClock } from '@carecord/core';
-import { hybridSigner } from '@carecord/crypto';
+import { later, systemClock } from '@carecord/core';
+import type { Clock } from '@carecord/core';
+import { hybridSigner, randomKey } from '@carecord/crypto';
 import type { HybridSigner } from '@carecord/crypto';
-import type { ResolvedDid } from './did-log.ts';
-import { createHospitalDid } from './hospital-did.ts';
-import { generateHospitalKeySeeds } from './key-seeds.ts';
-import type { HospitalKeySeeds } from './key-seeds.ts';
-import { issueMembershipCredential } from './membership-credential.ts';
-import type { LocalMember } from './handshake/handshake.ts';
+import { resolveDidHistory } from './did-history.ts';
+import type { ResolvedDid } from './did-history.ts';
+import { newDidKeys, nextDidKeys } from './did-keys.ts';
+import type { DidKeys } from './did-keys.ts';
+import { createHospitalDid, rotateHospitalDid } from './hospital-did.ts';
+
+const HOUR = 3_600_000;
 
 /** For the tests beside this file: a DID with all its keys. */
 export interface Identity {
-  readonly seeds: HospitalKeySeeds;
+  readonly keys: DidKeys;
+  readonly peerSeed: Uint8Array;
   readonly resolved: ResolvedDid;
   readonly signer: HybridSigner;
 }
 
-export const NETWORK_ID = 'test-network';
+/** The DIDs of these tests were made at this instant, a day before {@link START}. */
+export const CREATED = new Date('2025-12-31T00:00:00.000Z');
 /** The credentials of these tests are valid from this instant for one day. */
 export const START = new Date('2026-01-01T00:00:00.000Z');
 export const END = new Date('2026-01-02T00:00:00.000Z');
 
-/** A fresh identity at `<name>.hospital.example`; its history is dated by the machine's clock, which the library reads as well. */
-export async function makeIdentity(name: string): Promise<Identity> {
-  const seeds = generateHospitalKeySeeds();
-  const resolved = await createHospitalDid({ domain: `${name}.hospital.example`, seeds, clock: systemClock });
-  return { seeds, resolved, signer: hybridSigner(seeds.signing) };
+/** A clock that stands still. */
+export function clockAt(instant: Date): Clock {
+  return { ...systemClock, now: () => instant };
 }
 
-/** Makes an identity a member, by a credential of the authority. */
-export async function admit(identity: Identity, authority: Identity, networkId = NETWORK_ID): Promise<LocalMember> {
-  const credential = await issueMembershipCredential({
-    issuer: authority.resolved,
-    signer: authority.signer,
-    subject: identity.resolved.did,
-    subjectName: 'A Hospital',
-    networkId,
-    roles: ['hospital'],
-    validFrom: START,
-    validUntil: END,
-  });
-  return { networkId, resolved: identity.resolved, credential, signer: identity.signer };
+/** A fresh identity at `<name>.hospital.example`. */
+export async function makeIdentity(name: string): Promise<Identity> {
+  const keys = newDidKeys();
+  const { did, history } = await createHospitalDid({ domain: `${name}.hospital.example`, keys, clock: clockAt(CREATED) });
+  return { keys, peerSeed: randomKey(), resolved: await resolveDidHistory(did, history), signer: hybridSigner(keys.signing) };
+}
+
+/** The same identity with new keys, an hour later. */
+export async function rotateIdentity(identity: Identity, options: { readonly keepPrevious: boolean; readonly hours?: number }): Promise<Identity> {
+  const keys = nextDidKeys(identity.keys);
+  const clock = clockAt(later(CREATED, (options.hours ?? 1) * HOUR));
+  const { did, history } = await rotateHospitalDid({ current: identity.resolved, keys, keepPrevious: options.keepPrevious, clock });
+  return { ...identity, keys, resolved: await resolveDidHistory(did, history), signer: hybridSigner(keys.signing) };
 }

@@ -1,29 +1,76 @@
 /**
  * Who a hospital is (its DID), whether it belongs to the network (its membership credential), and the proof of both on one
- * connection (the membership handshake).
+ * connection (the membership handshake). Private keys come from outside: a node's from its key ring; tools and tests, which have
+ * none, take `newDidKeys()` and, to rotate, `nextDidKeys(keys)`.
  *
  * @example
- * const seeds = generateHospitalKeySeeds();
- * const resolved = await createHospitalDid({ domain: 'a.hospital.example', seeds, clock: systemClock });
- * const signer = hybridSigner(seeds.signing);
+ * const keys = newDidKeys();
+ * const created = await createHospitalDid({ domain: 'a.hospital.example', keys, clock: systemClock });
+ * // A DID with a witness rule is to be witnessed first: addWitnessProofs(created.history, proofs).
+ * const resolved = await resolveDidHistory(created.did, created.history);
+ * const signer = hybridSigner(keys.signing);
  * const application = await createMembershipApplication({ subject: resolved, signer, name, ticket, audience, clock: systemClock });
- * // The authority answers with a credential; with it the hospital joins:
- * const remote = await runMembershipHandshake(channel, binding, { networkId, resolved, credential, signer }, { clock: systemClock, authority });
+ * // Each authority answers with a credential and its status list; with enough of them the hospital joins:
+ * const local = { networkId, resolved, credentials, statusLists, signer };
+ * const statuses = new StatusBook({ trust, store, clock: systemClock });
+ * const remote = await runMembershipHandshake(channel, binding, local, { clock: systemClock, trust, statuses, histories });
+ * statuses.standing(remote.membership, systemClock.now());
  */
-export { resolveDidLog } from './did-log.ts';
+export { verifyJwsWithAnyKey, verifyWithAnyKey } from './accepted-keys.ts';
+export { credentialProblems, issuerOf } from './credentials/data-model.ts';
+export { envelopeOf, verifyEnvelopedCredential } from './credentials/enveloped-credential.ts';
+export { vcJwtIssuer } from './credentials/vc-jwt.ts';
+export { witnessProofSchema } from './did-entries.ts';
+export { historyFromFiles, publishedFiles } from './did-files.ts';
+export { DidHistories } from './did-histories.ts';
+export { resolveDidHistory, resolveUnwitnessedDid, verifyDidWebvh } from './did-history.ts';
+export { newDidKeys, nextDidKeys } from './did-keys.ts';
+export { GENERAL_POLICY, MEMBER_POLICY } from './did-policy.ts';
+export { didWebvhUrls } from './did-webvh-urls.ts';
+export { addWitnessProofs } from './did-witness.ts';
 export { runMembershipHandshake } from './handshake/handshake.ts';
-export { createHospitalDid } from './hospital-did.ts';
+export { createHospitalDid, rotateHospitalDid } from './hospital-did.ts';
 export { IdentityError } from './identity-error.ts';
-export { decodeKeySeeds, encodeKeySeeds, generateHospitalKeySeeds } from './key-seeds.ts';
-export { CLOCK_SKEW_MILLISECONDS, MAX_PEER_ID_CHARACTERS } from './limits.ts';
+export { CLOCK_SKEW_MILLISECONDS, MAX_DID_HISTORY_BYTES, MAX_PEER_ID_CHARACTERS } from './limits.ts';
+export { fixedIdentity } from './local-identity.ts';
+export { MAX_CREDENTIALS, verifyMembership } from './membership.ts';
 export { createMembershipApplication, verifyMembershipApplication } from './membership-application.ts';
-export { issueMembershipCredential, verifyMembershipCredential } from './membership-credential.ts';
+export { issueMembershipCredential, MAX_CREDENTIAL_BYTES, readMembershipCredential } from './membership-credential.ts';
+export { didKeyOf } from './multikey.ts';
 export { issueNetworkDescription, verifyNetworkDescription } from './network-description.ts';
-export { didSchema, memberNameSchema, networkIdSchema } from './schemas.ts';
-export type { ResolvedDid } from './did-log.ts';
-export type { HandshakePolicy, LocalMember, RemoteMember } from './handshake/handshake.ts';
+export { networkFileSchema, parseNetworkFile } from './network-file.ts';
+export { DEFAULT_STATUS_MAX_AGE_MILLISECONDS, fixedTrust } from './network-trust.ts';
+export { DidResolution } from './resolution/did-resolution.ts';
+export { aliasDocument, didWebOf } from './resolution/did-web-alias.ts';
+export { HttpsDidSource } from './resolution/https-did-source.ts';
+export { didSchema, memberNameSchema, networkIdSchema, webUrlSchema, witnessSchema } from './schemas.ts';
+export { StatusBook } from './status-book.ts';
+export { issueStatusList, MAX_STATUS_LIST_BYTES, readStatusList, verifyStatusList } from './status-list.ts';
+export { witnessDidVersion } from './witness-did-version.ts';
+export type { DataModelProblem } from './credentials/data-model.ts';
+export type { CredentialErrorName, CredentialVerdict, EnvelopedCredential } from './credentials/enveloped-credential.ts';
+export type { VcJwtIssuer } from './credentials/vc-jwt.ts';
+export type { DidService } from './did-document.ts';
+export type { DidHistory, WitnessProof } from './did-entries.ts';
+export type { DidFiles } from './did-files.ts';
+export type { DidSource } from './did-histories.ts';
+export type { ResolvedDid, VerifiedDidWebvh } from './did-history.ts';
+export type { DidKeys } from './did-keys.ts';
+export type { DidPolicy, WitnessRule } from './did-policy.ts';
+export type { HandshakePolicy, RemoteMember } from './handshake/handshake.ts';
+export type { UnwitnessedDid } from './hospital-did.ts';
 export type { HandshakeErrorCode, IdentityErrorCode } from './identity-error.ts';
-export type { HospitalKeySeeds } from './key-seeds.ts';
-export type { Membership, MemberRole } from './membership-credential.ts';
+export type { LocalIdentity, LocalMember } from './local-identity.ts';
+export type { Membership, MembershipStanding } from './membership.ts';
+export type { Applicant, MembershipApplication } from './membership-application.ts';
+export type { ClaimedCredential, CredentialStatus, MemberRole, MembershipClaims } from './membership-credential.ts';
 export type { NetworkDescription } from './network-description.ts';
-export type { HandshakeBinding, HandshakeChannel } from './ports.ts';
+export type { NetworkFile } from './network-file.ts';
+export type { NetworkAuthority } from './network-shape.ts';
+export type { NetworkTrust } from './network-trust.ts';
+export type { DidHistoryStore, HandshakeBinding, HandshakeChannel, RememberedDid, StatusListStore, StoredStatusList } from './ports.ts';
+export type { DidResolutionDependencies } from './resolution/did-resolution.ts';
+export type { DocumentFetcher, MemberDids } from './resolution/ports.ts';
+export type { DidResolutionErrorCode, DidResolutionResult } from './resolution/result.ts';
+export type { MemberStatus } from './status-book.ts';
+export type { ClaimedStatusList, StatusEntry, StatusList } from './status-list.ts';

@@ -1,8 +1,14 @@
 /** How far two hospitals' clocks may differ: NTP keeps them within a second, a virtual machine after a pause within a minute. */
 export const CLOCK_SKEW_MILLISECONDS = 60_000;
 
-/** The largest DID history: about forty versions of 6 KiB, so rotating keys every year fits a working life. */
-export const MAX_DID_LOG_BYTES = 256 * 1024;
+/** The largest DID history: a version of ours has up to 24 KiB (its keys, three earlier pairs, its cosignature), so forty fit. */
+export const MAX_DID_HISTORY_BYTES = 1024 * 1024;
+
+/** Versions of one DID, of whatever size: each costs a signature and several hashes to verify. */
+export const MAX_DID_VERSIONS = 512;
+
+/** Witnesses of one DID: a network has a handful of authorities. */
+export const MAX_WITNESSES = 16;
 
 /** A `did:webvh` with a host name of 253 characters does not get longer than this. */
 export const MAX_DID_CHARACTERS = 320;

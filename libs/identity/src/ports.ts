@@ -1,3 +1,5 @@
+import type { GeneralJws } from '@carecord/crypto';
+
 /** What the membership handshake needs of the connection that it runs on: `network` gives it, over the TLS socket. */
 
 /** Whole messages over the TLS socket, each preceded by its length. */
@@ -22,4 +24,38 @@ export interface HandshakeBinding {
   verifyPeerSignature(peerId: string, message: Uint8Array, signature: Uint8Array): Promise<boolean>;
   /** The peer that was dialled, where one was. */
   readonly expectedRemotePeerId?: string;
+}
+
+/** One authority's status list, as it was signed. */
+export interface StoredStatusList {
+  /** The authority's DID. */
+  readonly authority: string;
+  /** Its `validFrom`: of two lists the one with the later instant is the newer. */
+  readonly issuedAt: Date;
+  readonly jws: GeneralJws;
+}
+
+/** Keeps the newest status list of each authority over restarts, and shares it among the replicas of a hospital. */
+export interface StatusListStore {
+  all(): Promise<readonly StoredStatusList[]>;
+  /** Keeps the newer of this one and the one that is there, atomically. */
+  save(entry: StoredStatusList): Promise<void>;
+}
+
+/** The highest version of a DID that was seen. */
+export interface RememberedDid {
+  readonly did: string;
+  readonly versionNumber: number;
+  readonly versionId: string;
+  /** The verified history that ends with that version. */
+  readonly history: string;
+  /** When that version was last shown. */
+  readonly seenAt: Date;
+}
+
+/** Remembers the DIDs of others over restarts, and shares it among the replicas of a hospital. */
+export interface DidHistoryStore {
+  find(did: string): Promise<RememberedDid | undefined>;
+  /** Keeps the higher of this version and the one that is there, atomically; of the same version, the one seen later. */
+  save(remembered: RememberedDid): Promise<void>;
 }

@@ -12,3 +12,12 @@ export const networkIdSchema = z.string().min(1).max(MAX_NETWORK_ID_CHARACTERS);
 
 /** An organisation's name. */
 export const memberNameSchema = z.string().min(1).max(MAX_NAME_CHARACTERS);
+
+/** An authority's address and the path of its status list. */
+const MAX_URL_CHARACTERS = 512;
+
+/** An address on the web. Plain `http` is for a network on one machine: who reads a network file decides whether it may be. */
+export const webUrlSchema = z.url({ protocol: /^https?$/ }).max(MAX_URL_CHARACTERS);
+
+/** A `did:key` of an Ed25519 key: a witness's (did:webvh 1.0, "Witnesses"). */
+export const witnessSchema = z.string().regex(/^did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}$/, { error: 'is not a did:key of an Ed25519 key' });

@@ -1,30 +1,47 @@
-import { signJws, verifyJws } from '@carecord/crypto';
+import { canonicalJsonBytes } from '@carecord/core';
+import { signJws } from '@carecord/crypto';
 import type { GeneralJws, HybridSigner, SigningPublicKeys } from '@carecord/crypto';
 import type { z } from 'zod';
-import type { ResolvedDid } from './did-log.ts';
+import { verifyJwsWithAnyKey } from './accepted-keys.ts';
+
+/** Who signs: the names of the two keys and the keys themselves. */
+export interface StatementIssuer {
+  readonly signingKeyIds: { readonly ed25519: string; readonly mlDsa65: string };
+  readonly signer: HybridSigner;
+}
 
 /**
- * Signs a JSON statement as a General JWS with both keys of a DID.
+ * Signs a JSON statement as a General JWS with both keys of a DID. The payload is canonical JSON (RFC 8785): the same
+ * statement by several issuers has the same payload.
  * @param type the JWS `typ`, which says what the statement is
  */
 export function signStatement<Schema extends z.ZodType>(
   schema: Schema,
   type: string,
-  issuer: { readonly resolved: ResolvedDid; readonly signer: HybridSigner },
+  issuer: StatementIssuer,
   statement: z.infer<Schema>,
 ): Promise<GeneralJws> {
-  const payload = Buffer.from(JSON.stringify(schema.parse(statement)), 'utf8');
-  return signJws(issuer.signer, type, issuer.resolved.signingKeyIds, payload);
+  return signJws(issuer.signer, type, issuer.signingKeyIds, canonicalJsonBytes(schema.parse(statement)));
 }
 
-/** Verifies and parses what {@link signStatement} made; throws whatever error is first, for the caller to give a code. */
+/** A verified statement, and by which of the accepted keys. */
+export interface OpenedStatement<Statement> {
+  readonly statement: Statement;
+  readonly signedBy: SigningPublicKeys;
+}
+
+/**
+ * Verifies and parses what {@link signStatement} made; throws whatever error is first, for the caller to give a code.
+ * @param issuer the accepted keys of the DID that must have signed it, both signatures by one pair of them
+ */
 export async function openStatement<Schema extends z.ZodType>(
   schema: Schema,
   type: string,
-  issuer: SigningPublicKeys,
+  issuer: readonly SigningPublicKeys[],
   jws: unknown,
-): Promise<z.infer<Schema>> {
-  return parseStatement(schema, await verifyJws(jws, type, issuer));
+): Promise<OpenedStatement<z.infer<Schema>>> {
+  const { payload, signedBy } = await verifyJwsWithAnyKey(issuer, type, jws);
+  return { statement: parseStatement(schema, payload), signedBy };
 }
 
 /** Parses a payload. Not yet verified, it serves only to find out by whom it claims to be. */

@@ -1,5 +1,8 @@
 import type { Transaction } from '@carecord/core';
 
+/** Keys and seeds have 32 to 64 bytes, a few together a hundred: whatever is larger belongs under a key of its own. */
+export const MAX_WRAPPED_SECRET_BYTES = 1024;
+
 /** A small secret under a root key: only the holder of that root key can open it. */
 export interface WrappedKey {
   /** Which root key wraps it, e.g. `root-3`. */
@@ -7,31 +10,39 @@ export interface WrappedKey {
   readonly ciphertext: Uint8Array;
 }
 
+/** `memory`: for tests. */
+export type KeyHolderKind = 'sealed-file' | 'pkcs11' | 'vault-transit' | 'memory';
+
 /**
  * Keeps a hospital's root keys, the top of the key hierarchy. It wraps and unwraps small secrets; the root keys themselves
- * leave it never (PKCS#11, Vault) or for nobody but the process that opened the file (sealed file).
+ * leave it never (PKCS#11, Vault) or for nobody but the process that opened the file (sealed file). Several processes may
+ * use one holder at once: each sees at once what another made or destroyed.
  */
 export interface KeyHolder {
-  readonly kind: 'sealed-file' | 'pkcs11' | 'vault-transit';
-  /** Ids of the root keys that exist, oldest first, e.g. `root-1`; the last one wraps from now on. */
+  readonly kind: KeyHolderKind;
+  /**
+   * Ids of the root keys that exist, oldest first, e.g. `root-1`; the last one wraps from now on. None in a new holder:
+   * {@link KeyHolder.createRootKey} makes the first.
+   */
   rootKeyIds(): Promise<readonly string[]>;
   /**
    * Wraps under the newest root key.
    * @param secret at most {@link MAX_WRAPPED_SECRET_BYTES}
    * @param context what the secret is for; `binding` what it belongs to: both must be given again to unwrap
-   * @throws KeysError `SECRET_TOO_LARGE`, `HOLDER_UNREACHABLE`
+   * @throws KeysError `SECRET_SIZE`, `SECRET_TOO_LARGE`, `ROOT_KEY_UNKNOWN` (there is none yet), `HOLDER_UNREACHABLE`, `HOLDER_REFUSED`
    */
   wrap(secret: Uint8Array, context: string, binding: Uint8Array): Promise<WrappedKey>;
-  /** @throws KeysError `ROOT_KEY_UNKNOWN` (destroyed or never there), `UNWRAP_FAILED`, `HOLDER_UNREACHABLE` */
+  /** @throws KeysError `ROOT_KEY_UNKNOWN` (destroyed or never there), `UNWRAP_FAILED`, `HOLDER_UNREACHABLE`, `HOLDER_REFUSED` */
   unwrap(wrapped: WrappedKey, context: string, binding: Uint8Array): Promise<Uint8Array>;
   /** Makes the next root key, which wraps from now on. @returns its id */
   createRootKey(): Promise<string>;
   /**
-   * Destroys a root key: what lies under it alone can never be opened again. Repeating it is harmless.
-   * @throws KeysError `ROOT_KEY_CURRENT` for the newest one
+   * Destroys the oldest root key: what lies under it alone can never be opened again. Repeating it is harmless.
+   * @throws KeysError `ROOT_KEY_CURRENT` for the newest one, `ROOT_KEY_NOT_OLDEST` while an older one exists,
+   *   `ROOT_KEY_UNKNOWN` for one that was never made
    */
   destroyRootKey(rootKeyId: string): Promise<void>;
-  /** Resolves when the holder works: for readiness. @throws KeysError `HOLDER_UNREACHABLE` */
+  /** Resolves when the holder opens what it wraps: for readiness. @throws KeysError `HOLDER_UNREACHABLE`, `HOLDER_REFUSED` */
   check(): Promise<void>;
   close(): Promise<void>;
 }

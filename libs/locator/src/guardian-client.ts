@@ -1,17 +1,17 @@
-import type { NetworkDescription } from '@carecord/identity';
 import { NetworkError } from '@carecord/network';
 import type { NetworkHost } from '@carecord/network';
 import { EVALUATION_PROTOCOL } from './evaluation-protocol.ts';
 import { GUARDIAN_REFUSAL_CODES, LocatorError } from './locator-error.ts';
 import { blindInputs, finalizeTags } from './oprf.ts';
 import type { Evaluation } from './oprf.ts';
+import type { LocatedNetwork } from './ports.ts';
 import type { EvaluationPurpose } from './purpose.ts';
 
 /** Has identifiers evaluated by the network's guardian, without showing them. */
 export class GuardianClient {
   constructor(
     private readonly network: Pick<NetworkHost, 'request'>,
-    private readonly description: NetworkDescription,
+    private readonly description: LocatedNetwork,
   ) {}
 
   /**

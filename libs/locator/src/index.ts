@@ -3,7 +3,7 @@
  * (RFC 9497, verifiable), and lead to sealed pointers in the DHT.
  *
  * @example
- * const locator = new Locator({ network, description, store, signer, did, indexKey, audit, transactions, clock, logger });
+ * const locator = new Locator({ network, description, store, identity, indexKey, audit, transactions, clock, logger });
  * await locator.publishPatient(patientId, patientIdentifiers(patient), 'listed');
  * const { pointers, incomplete } = await locator.locate({ system, value }, { purpose: 'TREAT', actor });
  */
@@ -20,4 +20,4 @@ export type { FoundPointer, Location } from './location.ts';
 export type { LocatorOptions } from './locator.ts';
 export type { LocatorErrorCode } from './locator-error.ts';
 export type { GuardianKeys } from './oprf.ts';
-export type { LocatorStore, PatientTag, Publication, StoredLocation, StoredTag } from './ports.ts';
+export type { LocatedNetwork, LocatorStore, PatientTag, Publication, StoredLocation, StoredTag } from './ports.ts';

@@ -97,7 +97,7 @@ describe('locating', () => {
     await m.locator.publishPatient(newId(), [NATIONAL], 'listed');
     const member = network.members.get(a.did);
     if (member === undefined) throw new Error('a is a member');
-    network.members.set(a.did, { ...member, resolved: { ...member.resolved, signing: b.signer.publicKeys } });
+    network.members.set(a.did, { ...member, resolved: { ...member.resolved, signing: b.signer.publicKeys, acceptedSigning: [b.signer.publicKeys] } });
     network.members.set(m.did, { ...member, did: m.did, roles: ['authority'] });
     expect(await b.locator.locate(NATIONAL, asked)).toMatchObject({ pointers: [], incomplete: false });
   });

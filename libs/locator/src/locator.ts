@@ -1,8 +1,7 @@
 import type { AuditActor, AuditEntry, AuditLog } from '@carecord/audit';
 import type { Clock, Listing, Logger, TransactionRunner } from '@carecord/core';
-import type { HybridSigner } from '@carecord/crypto';
 import type { Identifier, PurposeOfUse } from '@carecord/fhir';
-import type { NetworkDescription, ResolvedDid } from '@carecord/identity';
+import type { LocalIdentity } from '@carecord/identity';
 import type { NetworkHost } from '@carecord/network';
 import { GuardianClient } from './guardian-client.ts';
 import { identifierInput } from './identifier.ts';
@@ -13,18 +12,18 @@ import type { Location } from './location.ts';
 import { LocatorError } from './locator-error.ts';
 import { PointerFinder } from './pointer-finder.ts';
 import { PointerWriter } from './pointer-writer.ts';
-import type { LocatorStore } from './ports.ts';
+import type { LocatedNetwork, LocatorStore } from './ports.ts';
 import { Publisher } from './publisher.ts';
 import { TagBook } from './tag-book.ts';
 
 /** What a hospital's locator needs. */
 export interface LocatorOptions {
   readonly network: NetworkHost;
-  /** Signed by the authority, verified before it comes here. */
-  readonly description: NetworkDescription;
+  /** Of the network's description, verified before it comes here. */
+  readonly description: LocatedNetwork;
   readonly store: LocatorStore;
-  readonly signer: HybridSigner;
-  readonly did: ResolvedDid;
+  /** This hospital; its keys are asked for anew for each pointer. */
+  readonly identity: Pick<LocalIdentity, 'current' | 'did' | 'networkId'>;
   /** 32 bytes, secret, derived from the hospital's root key. */
   readonly indexKey: Uint8Array;
   readonly audit: AuditLog;
@@ -45,13 +44,13 @@ export class Locator {
   private readonly locations: LocationBook;
 
   constructor(private readonly options: LocatorOptions) {
-    const { network, description, store, signer, did, audit, transactions, clock, logger } = options;
+    const { network, description, store, identity, audit, transactions, clock, logger } = options;
     this.keys = new HospitalKeys(options.indexKey);
     this.guardian = new GuardianClient(network, description);
-    const tags = new TagBook({ store, guardian: this.guardian, keys: this.keys, description, holder: did.did, transactions });
-    const writer = new PointerWriter({ network, description, holder: did.did, signer, keys: this.keys, clock, logger });
+    const tags = new TagBook({ store, guardian: this.guardian, keys: this.keys, description, holder: identity.did, transactions });
+    const writer = new PointerWriter({ network, description, identity, keys: this.keys, clock, logger });
     this.publisher = new Publisher({ store, tags, writer, audit, transactions, clock, logger });
-    this.finder = new PointerFinder({ network, description, self: did.did, clock, logger });
+    this.finder = new PointerFinder({ network, description, self: identity.did, clock, logger });
     this.locations = new LocationBook(store, this.keys, transactions, clock);
   }
 

@@ -1,7 +1,7 @@
 import { bytes, decodeWire, encodeWire } from '@carecord/core';
-import { hybridSignatureSchema, open, seal, signWithContext, verifyWithContext } from '@carecord/crypto';
+import { hybridSignatureSchema, open, seal, signWithContext } from '@carecord/crypto';
 import type { HybridSigner, SigningPublicKeys } from '@carecord/crypto';
-import { didSchema } from '@carecord/identity';
+import { didSchema, verifyWithAnyKey } from '@carecord/identity';
 import { z } from 'zod';
 import { HANDLE_BYTES } from './keys.ts';
 import { POINTER_PLAIN_BYTES } from './pointer-value.ts';
@@ -36,8 +36,11 @@ export type PointerBinding = Omit<z.infer<typeof signedSchema>, 'statement'>;
 /** What is inside a pointer, opened but not yet verified: that takes the keys of the holder that it names. */
 export interface OpenedPointer {
   readonly statement: PointerStatement;
-  /** @throws CryptoError `SIGNATURE_INVALID` unless the holder with these keys said it, here */
-  verify(holderKeys: SigningPublicKeys): void;
+  /**
+   * @param holderKeys the holder's accepted keys
+   * @throws CryptoError `SIGNATURE_INVALID` unless the holder with one pair of these keys said it, here
+   */
+  verify(holderKeys: readonly SigningPublicKeys[]): Promise<void>;
 }
 
 /** Signs a statement with the holder's keys and seals it, at its one size. */
@@ -60,7 +63,7 @@ export function openPointer(sealKey: Uint8Array, sealed: Uint8Array, binding: Po
   const { statement, signature } = decodeWire(contentSchema, unpadded(open(sealKey, sealed, SEAL_CONTEXT)), POINTER_PLAIN_BYTES);
   return {
     statement: decodeWire(statementSchema, statement, statement.length),
-    verify: (holderKeys) => verifyWithContext(holderKeys, SIGNATURE_CONTEXT, encodeWire(signedSchema, { ...binding, statement }), signature),
+    verify: (holderKeys) => verifyWithAnyKey(holderKeys, SIGNATURE_CONTEXT, encodeWire(signedSchema, { ...binding, statement }), signature),
   };
 }
 

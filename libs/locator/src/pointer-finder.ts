@@ -1,5 +1,4 @@
 import type { Clock, Logger } from '@carecord/core';
-import type { NetworkDescription } from '@carecord/identity';
 import { isHospitalMember } from '@carecord/network';
 import type { NetworkHost } from '@carecord/network';
 import { tagKeys } from './keys.ts';
@@ -7,12 +6,13 @@ import type { FoundPointer } from './location.ts';
 import { openPointer } from './pointer-content.ts';
 import type { OpenedPointer } from './pointer-content.ts';
 import type { PointerBody } from './pointer-value.ts';
+import type { LocatedNetwork } from './ports.ts';
 import { readSlots } from './slot-reader.ts';
 
 /** What a finder needs. */
 export interface PointerFinderOptions {
   readonly network: Pick<NetworkHost, 'getAll' | 'knownMember'>;
-  readonly description: NetworkDescription;
+  readonly description: LocatedNetwork;
   /** DID of the asking hospital: its own pointers are left out. */
   readonly self: string;
   readonly clock: Clock;
@@ -47,7 +47,7 @@ export class PointerFinder {
     try {
       const member = await this.options.network.knownMember(holder);
       if (member === undefined) return 'unknown';
-      if (!isHospitalMember(member, this.options.clock.now()) || !this.isSaidBy(opened, member.resolved.signing)) return 'nothing';
+      if (!isHospitalMember(member, this.options.clock.now()) || !(await this.isSaidBy(opened, member.resolved.acceptedSigning))) return 'nothing';
       return { holder, holderName: member.name, handle };
     } catch (error) {
       this.options.logger.warn('pointer-holder-unknown', { holder }, error);
@@ -66,9 +66,9 @@ export class PointerFinder {
     }
   }
 
-  private isSaidBy(opened: OpenedPointer, keys: Parameters<OpenedPointer['verify']>[0]): boolean {
+  private async isSaidBy(opened: OpenedPointer, accepted: Parameters<OpenedPointer['verify']>[0]): Promise<boolean> {
     try {
-      opened.verify(keys);
+      await opened.verify(accepted);
       return true;
     } catch (error) {
       this.options.logger.warn('pointer-not-signed-by-holder', {}, error);

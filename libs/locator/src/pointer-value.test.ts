@@ -84,7 +84,14 @@ describe('the inside of a pointer', () => {
   it('opens with the tag and verifies with the keys of its holder', async () => {
     const opened = openPointer(tagKeys(tag).sealKey, await seal('pointer', 'did:x:y'), binding);
     expect(opened.statement).toMatchObject({ kind: 'pointer', holder: 'did:x:y' });
-    expect(() => opened.verify(signer.publicKeys)).not.toThrow();
+    await expect(opened.verify([signer.publicKeys])).resolves.toBeUndefined();
+  });
+
+  it('verifies with earlier keys of its holder that its DID still lists', async () => {
+    const opened = openPointer(tagKeys(tag).sealKey, await seal('pointer', 'did:x:y'), binding);
+    const present = hybridSigner(generateSigningSeeds()).publicKeys;
+    await expect(opened.verify([present, signer.publicKeys])).resolves.toBeUndefined();
+    await expect(opened.verify([present])).rejects.toMatchObject({ code: 'SIGNATURE_INVALID' });
   });
 
   it('does not open with another tag', async () => {
@@ -94,11 +101,10 @@ describe('the inside of a pointer', () => {
 
   it('does not verify with other keys, nor copied to another place', async () => {
     const sealed = await seal('pointer', 'did:x:y');
-    expect(() => openPointer(tagKeys(tag).sealKey, sealed, binding).verify(hybridSigner(generateSigningSeeds()).publicKeys)).toThrow();
+    const verify = (at: typeof binding, keys: typeof signer.publicKeys): Promise<void> => openPointer(tagKeys(tag).sealKey, sealed, at).verify([keys]);
+    await expect(verify(binding, hybridSigner(generateSigningSeeds()).publicKeys)).rejects.toMatchObject({ code: 'SIGNATURE_INVALID' });
     const elsewhere = [{ slot: 3 }, { epoch: 2 }, { sequence: 1_767_225_600_001 }, { slotPublicKey: new Uint8Array(32) }, { networkId: 'other' }];
-    for (const change of elsewhere) {
-      expect(() => openPointer(tagKeys(tag).sealKey, sealed, { ...binding, ...change }).verify(signer.publicKeys)).toThrow();
-    }
+    for (const change of elsewhere) await expect(verify({ ...binding, ...change }, signer.publicKeys)).rejects.toMatchObject({ code: 'SIGNATURE_INVALID' });
   });
 });
 

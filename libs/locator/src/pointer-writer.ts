@@ -1,8 +1,7 @@
 import { later } from '@carecord/core';
 import type { Clock, Listing, Logger } from '@carecord/core';
 import { ed25519PublicKey } from '@carecord/crypto';
-import type { HybridSigner } from '@carecord/crypto';
-import type { NetworkDescription } from '@carecord/identity';
+import type { LocalIdentity } from '@carecord/identity';
 import { NetworkError } from '@carecord/network';
 import type { NetworkHost } from '@carecord/network';
 import { pointerKey, slotOrder, tagKeys } from './keys.ts';
@@ -12,7 +11,7 @@ import { sealPointer } from './pointer-content.ts';
 import type { PointerStatement } from './pointer-content.ts';
 import { makePointerValue, pointerKind } from './pointer-value.ts';
 import { readSlots } from './slot-reader.ts';
-import type { Publication } from './ports.ts';
+import type { LocatedNetwork, Publication } from './ports.ts';
 
 /** How long a value stands when it is not renewed: a hospital that is gone for longer is not found any more. */
 export const POINTER_LIFETIME_MILLISECONDS = 48 * 60 * 60 * 1000;
@@ -32,9 +31,8 @@ export interface PointerSubject {
 /** What a writer needs. */
 export interface PointerWriterOptions {
   readonly network: Pick<NetworkHost, 'getAll' | 'put' | 'routingTableSize'>;
-  readonly description: NetworkDescription;
-  readonly holder: string;
-  readonly signer: HybridSigner;
+  readonly description: LocatedNetwork;
+  readonly identity: Pick<LocalIdentity, 'current' | 'did'>;
   readonly keys: HospitalKeys;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -55,7 +53,7 @@ export class PointerWriter {
     // Not any of our own: one that lost a race shows our release for a while.
     const kept = own.find((slot) => slot === lastSlot) ?? own[0];
     for (const slot of own) if (slot !== kept) await this.put(subject, 'unlisted', sequence, slot, RELEASE_LIFETIME_MILLISECONDS);
-    const free = preferring(lastSlot, slotOrder(subject.tag, this.options.holder)).filter((slot) => open.includes(slot));
+    const free = preferring(lastSlot, slotOrder(subject.tag, this.options.identity.did)).filter((slot) => open.includes(slot));
     return this.take(subject, sequence, kept === undefined ? free : [kept, ...free]);
   }
 
@@ -137,13 +135,13 @@ export class PointerWriter {
     kind: PointerStatement['kind'],
     place: { readonly slot: number; readonly sequence: number; readonly expiresAt: Date },
   ): Promise<Uint8Array> {
-    const { keys, holder, signer, description } = this.options;
+    const { keys, identity, description } = this.options;
     const { networkId, epoch } = description;
     const { admitPublicKey, sealKey } = tagKeys(tag);
     const slotSeed = keys.slotSeed(tag, patientId, epoch);
-    const statement = { kind, holder, handle: keys.handle(tag, patientId), expiresAt: place.expiresAt.getTime() };
+    const statement = { kind, holder: identity.did, handle: keys.handle(tag, patientId), expiresAt: place.expiresAt.getTime() };
     const binding = { networkId, admitPublicKey, slotPublicKey: ed25519PublicKey(slotSeed), epoch, slot: place.slot, sequence: place.sequence };
-    return makePointerValue(tag, slotSeed, { epoch, ...place }, await sealPointer(sealKey, statement, binding, signer));
+    return makePointerValue(tag, slotSeed, { epoch, ...place }, await sealPointer(sealKey, statement, binding, identity.current().signer));
   }
 }
 

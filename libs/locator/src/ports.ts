@@ -1,4 +1,8 @@
 import type { Listing, Transaction } from '@carecord/core';
+import type { NetworkDescription } from '@carecord/identity';
+
+/** What the locator must know of its network. */
+export type LocatedNetwork = Pick<NetworkDescription, 'epoch' | 'guardian' | 'guardianPublicKey' | 'networkId'>;
 
 /**
  * What a hospital keeps about one identifier of one patient: never the identifier, and the tag only sealed.

@@ -29,14 +29,13 @@ describe('over real hosts', () => {
   });
   afterAll(() => network.stop());
 
-  function locatorOf({ host, resolved, local }: TestNode): Locator {
+  function locatorOf({ host, identity }: TestNode): Locator {
     const { networkId, authority, clock } = network;
     return new Locator({
       network: host,
-      description: { networkId, authority: authority.resolved.did, guardian: authority.resolved.did, guardianPublicKey: guardianKeys(oprfSecret).publicKey, epoch: 1 },
+      description: { networkId, guardian: authority.resolved.did, guardianPublicKey: guardianKeys(oprfSecret).publicKey, epoch: 1 },
       store: new MemoryLocatorStore(),
-      signer: local.signer,
-      did: resolved,
+      identity,
       indexKey: randomKey(),
       audit: new AuditLog(new MemoryAuditStore(), clock),
       transactions: new MemoryTransactions(),

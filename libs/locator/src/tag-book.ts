@@ -1,10 +1,9 @@
 import type { TransactionRunner } from '@carecord/core';
 import { constantTimeEqual, hashWithContext, open, seal } from '@carecord/crypto';
-import type { NetworkDescription } from '@carecord/identity';
 import type { GuardianClient } from './guardian-client.ts';
 import { askingTag } from './keys.ts';
 import type { HospitalKeys } from './keys.ts';
-import type { LocatorStore, PatientTag, StoredTag } from './ports.ts';
+import type { LocatedNetwork, LocatorStore, PatientTag, StoredTag } from './ports.ts';
 import { PUBLISH_PURPOSE } from './purpose.ts';
 
 /** A stored tag, opened. */
@@ -18,7 +17,7 @@ export interface TagBookOptions {
   readonly store: LocatorStore;
   readonly guardian: GuardianClient;
   readonly keys: HospitalKeys;
-  readonly description: NetworkDescription;
+  readonly description: LocatedNetwork;
   /** The hospital's own DID. */
   readonly holder: string;
   readonly transactions: TransactionRunner;

@@ -3,7 +3,7 @@
  * registered kinds can be, and blocks fetched by content id.
  *
  * @example
- * const host = await createNetworkHost({ local, authority, peerSeed, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap, valueKinds: [], datastore, clock, logger });
+ * const host = await createNetworkHost({ local, trust, statuses, histories, peerSeed, listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap, valueKinds: [], datastore, clock, logger });
  * host.handle(greeting, async ({ text }, from) => ({ text: `${text} to you too, ${from.name}` }));
  * await host.start();
  * await host.request(greeting, 'did:webvh:…:b.hospital.example', { text: 'hello' });
@@ -12,6 +12,7 @@
 export { fetchBlocks, fetchBlocksInParts, MAX_BLOCK_BYTES, registerBlocks } from './blocks/blocks.ts';
 export { isHospitalMember } from './hospital-member.ts';
 export { createNetworkHost } from './host/create-network-host.ts';
+export { networkDidSource } from './identity/network-did-source.ts';
 export { NetworkError, valueRefused } from './network-error.ts';
 export { countValues } from './values/count-values.ts';
 export { findReference, publishReference } from './values/reference.ts';
@@ -31,6 +32,7 @@ export type {
   MessageProtocol,
   NetworkHost,
   NetworkHostOptions,
+  Told,
 } from './ports.ts';
 export type { ValueCount } from './values/count-values.ts';
 export type { Publication } from './values/reference.ts';

@@ -1,9 +1,13 @@
 import type { Clock, Logger, Rate } from '@carecord/core';
-import type { LocalMember, RemoteMember, ResolvedDid } from '@carecord/identity';
+import type { GeneralJws } from '@carecord/crypto';
+import type { DidHistories, DidHistory, LocalIdentity, NetworkTrust, RemoteMember, StatusBook } from '@carecord/identity';
 import type { Datastore } from 'interface-datastore';
 import type { z } from 'zod';
 
-/** A peer that proved its DID, its membership and its PeerId on the connection. */
+/**
+ * A peer that proved its DID, its membership and its PeerId on the connection. `resolved` is its DID as it is known now: it moves on
+ * when the member tells us that its keys have rotated.
+ */
 export type Member = RemoteMember;
 
 /** A member as its own proofs show it, whether or not it is connected now. */
@@ -76,6 +80,13 @@ export interface BlockProvider {
   read(contentIds: string[], from: Member): Promise<(Uint8Array | undefined)[]>;
 }
 
+/** How many of the connected peers took what they were told. */
+export interface Told {
+  readonly told: number;
+  /** Those that did not answer in time, or refused: they learn it when we next speak with them. */
+  readonly failed: number;
+}
+
 /** A node's place in the network. */
 export interface NetworkHost {
   readonly peerId: string;
@@ -89,7 +100,8 @@ export interface NetworkHost {
     handler: MessageHandler<Request, Response>,
   ): void;
   /**
-   * Asks a member: over a connection that it proved to be this DID, else through its advert in the DHT.
+   * Asks a member: over a connection that it proved to be this DID, else through its advert in the DHT. Our own DID is not asked:
+   * its replicas are ourselves.
    * @throws NetworkError `UNREACHABLE`, `TIMEOUT`, `REMOTE_REFUSED`, `REQUEST_TOO_LARGE` or `RESPONSE_INVALID`
    */
   request<Request extends z.ZodType, Response extends z.ZodType>(
@@ -111,13 +123,13 @@ export interface NetworkHost {
   get(kind: DhtValueName, key: Uint8Array): Promise<Uint8Array | undefined>;
   /** Every owner's newest valid value under a key for which owners may compete. Hints, as with `get`. */
   getAll(kind: DhtValueName, key: Uint8Array): Promise<DhtValues>;
-  /** Members connected now. */
+  /** Members connected now; other peers of our own DID are among them. */
   members(): Member[];
   /** The member with this DID: connected, else found by its advert and dialled; `undefined` when it cannot be reached. */
   memberByDid(did: string): Promise<Member | undefined>;
   /**
-   * What is proven about a member without dialling it or sending it anything: by its latest handshake with us, else by its
-   * advert. `undefined` when neither is to be found. The advert is searched in the DHT when it is not here: whoever stores
+   * What is proven about a member that still stands, without dialling it or sending it anything: by its latest handshake with us, else
+   * by its advert; its keys by the newest history that is known here. `undefined` when neither is to be found. The advert is searched in the DHT when it is not here: whoever stores
    * it, the member itself perhaps, sees that search as any other.
    */
   knownMember(did: string): Promise<KnownMember | undefined>;
@@ -126,6 +138,25 @@ export interface NetworkHost {
    * @throws NetworkError `UNREACHABLE`
    */
   connect(address: string): Promise<Member>;
+  /**
+   * Tells all connected peers our newest history, and waits for a bounded time until they have taken it: who rotates its keys signs
+   * with the new ones only afterwards. Those that were not reached are told before we next ask or answer them.
+   * @param history the version to come; @default that of the present identity
+   * @throws IdentityError when we would not accept it from another member either
+   */
+  announceIdentity(history?: DidHistory): Promise<Told>;
+  /**
+   * Takes an authority's status list and passes it on to all connected peers and into the DHT.
+   * @throws IdentityError `STATUS_LIST_INVALID`
+   */
+  announceStatus(jws: GeneralJws): Promise<Told>;
+  /**
+   * Looks for newer status lists: at some connected members, then in the DHT, where ours are put if they are newer.
+   * @returns whether there was a newer one
+   */
+  refreshStatusLists(): Promise<boolean>;
+  /** The newest history of a DID that connected members know and that verifies; they are asked, nobody is dialled. */
+  findHistory(did: string): Promise<DidHistory | undefined>;
   /** How many peers our Kademlia routing table holds. */
   routingTableSize(): number;
   start(): Promise<void>;
@@ -135,16 +166,21 @@ export interface NetworkHost {
 
 /** What a host is made of. */
 export interface NetworkHostOptions {
-  readonly local: LocalMember;
-  /** The authority whose membership credentials count. */
-  readonly authority: ResolvedDid;
+  /** Who we are: asked for anew for each handshake, advert and signature. */
+  readonly local: LocalIdentity;
+  /** The authorities whose membership credentials count. */
+  readonly trust: NetworkTrust;
+  /** Whether members still stand. What the host learns goes in here, and what comes in from elsewhere is passed on. */
+  readonly statuses: StatusBook;
+  /** The newest version seen of each member's DID. */
+  readonly histories: DidHistories;
   /** Seed of the libp2p Ed25519 key, 32 bytes. */
   readonly peerSeed: Uint8Array;
   /** Multiaddrs to listen on, e.g. `/ip4/127.0.0.1/tcp/0`. */
   readonly listen: readonly string[];
   /** Multiaddrs to dial while we know nobody. */
   readonly bootstrap: readonly string[];
-  /** Kinds of other libs; the host adds its own (`advert`, `reference`). */
+  /** Kinds of other libs; the host adds its own (`advert`, `reference`, `status-list`). */
   readonly valueKinds: readonly DhtValueKind[];
   /** Keeps DHT values, what was seen of them, and libp2p's peer store. */
   readonly datastore: Datastore;

@@ -4,6 +4,7 @@ import type { PreparedResource } from '@carecord/fhir';
 import { claimPatients } from './claim-patients.ts';
 import { claimRecords } from './claim-records.ts';
 import { CONSENT_CHANGED, patientsWithNarrowedConsent } from './consent-changes.ts';
+import type { EpochKeys } from './epoch-keys.ts';
 import { patientKeyOf } from './key-hierarchy.ts';
 import type { KeyHierarchy } from './key-hierarchy.ts';
 import type { ClaimedRecord, RecordStore, StoredVersion } from './ports.ts';
@@ -40,6 +41,8 @@ export interface Admission {
 export interface AdmissionDependencies {
   readonly stores: RecordStore;
   readonly keys: KeyHierarchy;
+  /** Wraps the data keys of the hospital's directory, 32 bytes. */
+  readonly directoryKey: Uint8Array;
   readonly tokens: BlindTokens;
   readonly outbox: Outbox;
   readonly clock: Clock;
@@ -49,7 +52,7 @@ export interface AdmissionDependencies {
  * Seals prepared resources and stores them with all that belongs to them, in the caller's transaction; the audit event
  * is the caller's, afterwards. The number of statements grows with the patients (one or two outbox entries each), not with
  * the resources.
- * @param listing for patients whom the hospital did not have; the others keep theirs
+ * @param options `listing`: for patients whom the hospital did not have, the others keep theirs; `epochs`: opened before the transaction
  * @throws RecordsError `UNKNOWN_PATIENT_REFERENCE`, `FHIR_ID_TAKEN`, `DUPLICATE_RESOURCE`; `KEY_MISSING`, `KEY_TAMPERED`,
  *   `VERSION_MISSING` or `CIPHERTEXT_TAMPERED` when what is stored of a known patient cannot be continued
  */
@@ -57,17 +60,17 @@ export async function admitResources(
   dependencies: AdmissionDependencies,
   transaction: Transaction,
   resources: readonly PreparedResource[],
-  listing: Listing,
+  { listing, epochs }: { readonly listing: Listing; readonly epochs: EpochKeys },
 ): Promise<Admission> {
-  const { stores, keys, outbox, clock } = dependencies;
+  const { stores, keys, directoryKey, outbox, clock } = dependencies;
   const recordedAt = clock.now();
   const patients = await claimPatients(dependencies, transaction, resources, { listing, createdAt: recordedAt });
   const records = await claimRecords(dependencies, transaction, resources, patients);
-  const patientKeys = await keys.keysForAdmission(transaction, [...patients.values()]);
+  const patientKeys = await keys.keysForAdmission(transaction, [...patients.values()], epochs);
 
   const sealed = resources.map((prepared, index): SealedResource => {
     const record = records[index] as ClaimedRecord;
-    const ownerKey = record.patientId === undefined ? keys.directoryKey : patientKeyOf(patientKeys, record.patientId);
+    const ownerKey = record.patientId === undefined ? directoryKey : patientKeyOf(patientKeys, record.patientId);
     return { prepared, version: sealRecord(ownerKey, prepared, record, recordedAt) };
   });
   await stores.insertVersions(transaction, sealed.map(({ version }) => version));

@@ -1,4 +1,6 @@
 import type { FhirResource } from '@carecord/fhir';
+import { isKeyTampered } from './epoch-keys.ts';
+import { keyMissing } from './key-hierarchy.ts';
 import type { KeyHierarchy } from './key-hierarchy.ts';
 import { currentEntries, openManifest } from './manifest.ts';
 import type { Manifest, ManifestEntry } from './manifest.ts';
@@ -27,17 +29,40 @@ export interface OpenedRecord {
 export interface ReadingDependencies {
   readonly stores: RecordStore;
   readonly keys: KeyHierarchy;
+  /** Wraps the data keys of the hospital's directory, 32 bytes. */
+  readonly directoryKey: Uint8Array;
 }
 
+/** A patient's key is replaced once a job: who finds it replaced this often reads something else than what was written. */
+const MAX_ATTEMPTS = 5;
+
 /**
- * Opens a patient's manifest.
- * @throws RecordsError `UNKNOWN_PATIENT`, `KEY_MISSING`, `KEY_TAMPERED` or `CIPHERTEXT_TAMPERED`
+ * Opens a patient's manifest and reads what it leads to. Should the patient's keys be replaced in the middle, it begins
+ * anew: what was read before the change does not open with what was read after it.
+ * @param read only reads, and may run more than once
+ * @throws RecordsError `UNKNOWN_PATIENT`, `KEY_MISSING`, `KEY_TAMPERED` or `CIPHERTEXT_TAMPERED`; what `read` throws
  */
-export async function openCompartment({ stores, keys }: ReadingDependencies, patientId: string): Promise<Compartment> {
-  const [stored] = await stores.findManifests([patientId]);
-  if (stored === undefined) throw unknownPatient();
-  const patientKey = await keys.patientKey(patientId);
-  return { patientKey, manifest: openManifest(patientKey, stored) };
+export async function readCompartment<Result>(
+  { stores, keys }: ReadingDependencies,
+  patientId: string,
+  read: (compartment: Compartment) => Result | Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    // The key before everything else: what is replaced after this differs from it, and is noticed.
+    const opened = await keys.patientKey(patientId);
+    const [stored] = await stores.findManifests([patientId]);
+    if (stored === undefined) throw unknownPatient();
+    if (opened === undefined) {
+      // Admitted between the two questions, or erased.
+      if (attempt === 1) continue;
+      throw keyMissing();
+    }
+    try {
+      return await read({ patientKey: opened.key, manifest: openManifest(opened.key, stored) });
+    } catch (error) {
+      if (!isKeyTampered(error) || attempt === MAX_ATTEMPTS || !(await keys.hasChanged(opened))) throw error;
+    }
+  }
 }
 
 /**

@@ -15,7 +15,7 @@ const MAX_STEPS = 4;
  * @throws RecordsError `KEY_TAMPERED` or `CIPHERTEXT_TAMPERED`
  */
 export async function followDirectory(
-  { stores, keys, tokens }: ReadingDependencies & { readonly tokens: BlindTokens },
+  { stores, directoryKey, tokens }: ReadingDependencies & { readonly tokens: BlindTokens },
   references: readonly string[],
 ): Promise<DirectoryVersion[]> {
   const found: DirectoryVersion[] = [];
@@ -24,7 +24,7 @@ export async function followDirectory(
   for (let step = 0; next.length > 0 && step < MAX_STEPS; step += 1) {
     const versions = await stores.findDirectoryVersions(next.map((reference) => tokenOf(tokens, reference)));
     found.push(...versions.toSorted(byToken));
-    const referred = versions.flatMap((version) => directoryReferences(openVersion(keys.directoryKey, version)));
+    const referred = versions.flatMap((version) => directoryReferences(openVersion(directoryKey, version)));
     next = unseen(referred, seen);
   }
   return found;

@@ -59,6 +59,14 @@ export function unwrapDataKey(ownerKey: Uint8Array, wrappedDataKey: Uint8Array, 
 }
 
 /**
+ * The same data key, wrapped by another key of its owner; the ciphertext stays as it is.
+ * @throws RecordsError `KEY_TAMPERED`
+ */
+export function rewrapDataKey(before: Uint8Array, after: Uint8Array, wrappedDataKey: Uint8Array, binding: EnvelopeBinding): Uint8Array {
+  return seal(after, unwrapDataKey(before, wrappedDataKey, binding), DATA_KEY_CONTEXT, associatedDataOf(binding));
+}
+
+/**
  * The plaintext of a ciphertext whose data key is known.
  * @throws RecordsError `CIPHERTEXT_TAMPERED`, which does not say what is wrong
  */

@@ -51,7 +51,7 @@ export function currentEntries({ entries }: Manifest, resourceTypes?: readonly s
  * @param patientKey 32 bytes
  */
 export function sealManifest(patientKey: Uint8Array, manifest: Manifest, place: ManifestPlace): StoredManifest {
-  return { ...place, ...sealEnvelope(patientKey, 'manifest', encodeWire(manifestSchema, manifest), bindingOf(place)) };
+  return { ...place, ...sealEnvelope(patientKey, 'manifest', encodeWire(manifestSchema, manifest), manifestBinding(place)) };
 }
 
 /**
@@ -59,7 +59,7 @@ export function sealManifest(patientKey: Uint8Array, manifest: Manifest, place: 
  * @throws RecordsError `CIPHERTEXT_TAMPERED` or `KEY_TAMPERED`
  */
 export function openManifest(patientKey: Uint8Array, stored: StoredManifest): Manifest {
-  const plaintext = openEnvelope(patientKey, 'manifest', stored, bindingOf(stored));
+  const plaintext = openEnvelope(patientKey, 'manifest', stored, manifestBinding(stored));
   try {
     return decodeWire(manifestSchema, plaintext, MAX_MANIFEST_BYTES);
   } catch (cause) {
@@ -67,6 +67,7 @@ export function openManifest(patientKey: Uint8Array, stored: StoredManifest): Ma
   }
 }
 
-function bindingOf({ patientId, sequence }: ManifestPlace): EnvelopeBinding {
+/** Where a manifest's envelope belongs. */
+export function manifestBinding({ patientId, sequence }: Pick<ManifestPlace, 'patientId' | 'sequence'>): EnvelopeBinding {
   return { recordId: patientId, versionNumber: sequence, resourceType: 'Manifest' };
 }

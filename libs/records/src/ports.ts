@@ -124,13 +124,25 @@ export interface RecordStore {
   putManifests(transaction: Transaction, manifests: readonly StoredManifest[]): Promise<void>;
   /** Manifests of patients: as the transaction sees them if one is given, else as committed. */
   findManifests(patientIds: readonly string[], transaction?: Transaction): Promise<StoredManifest[]>;
+
+  /** Every version of a patient's records without its ciphertext, as the transaction sees them; the caller holds the patient's lock. */
+  findPatientVersions(transaction: Transaction, patientId: string): Promise<StoredVersionHeader[]>;
+  /** Writes the wrapped data keys of versions that exist, by content id, and nothing else; the caller holds the patients' locks. */
+  replaceVersionKeys(transaction: Transaction, versions: readonly RewrappedVersionKey[]): Promise<void>;
+  /** Writes the wrapped data key of a patient's manifest, and nothing else; the caller holds the patient's lock. */
+  replaceManifestKey(transaction: Transaction, patientId: string, wrappedDataKey: Uint8Array): Promise<void>;
 }
+
+/** A version's data key under another key of its patient. */
+export type RewrappedVersionKey = Pick<StoredVersion, 'contentId' | 'wrappedDataKey'>;
 
 /** A span between two erasures: its key wraps the patient keys, and each erasure replaces it. */
 export interface ErasureEpoch {
-  /** 1, 2, 3 … */
+  /** 1, 2, 3 …: never used again. */
   readonly number: number;
-  /** The epoch key, wrapped by a key derived from the hospital's root key. */
+  /** The root key of the key holder that wraps the epoch key. */
+  readonly rootKeyId: string;
+  /** The epoch key, wrapped by the key holder. */
   readonly wrappedKey: Uint8Array;
   readonly createdAt: Date;
 }
@@ -138,8 +150,11 @@ export interface ErasureEpoch {
 /** A patient's key, wrapped by an epoch key. */
 export interface WrappedPatientKey {
   readonly patientId: string;
+  /** Counts the patient's keys: 1, and one more whenever a new key takes the place of the one before. */
+  readonly number: number;
   readonly epochNumber: number;
   readonly wrappedKey: Uint8Array;
+  /** When this key was made, not when it was wrapped. */
   readonly createdAt: Date;
 }
 
@@ -148,17 +163,47 @@ export interface StoredPatientKey extends WrappedPatientKey {
   readonly epoch: ErasureEpoch;
 }
 
+/** Some patients, in the order of their ids. */
+export interface PatientPage {
+  /** Those with a higher id; without it, from the beginning. */
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
 /** Patient keys and erasure epochs: kept apart from the records (a schema of its own), because erasure depends on it. */
 export interface PatientKeyStore {
-  /** The epoch with the highest number, as the transaction sees it. */
+  /** The epochs that exist, oldest first: as the transaction sees them if one is given, else as committed. */
+  epochs(transaction?: Transaction): Promise<ErasureEpoch[]>;
+  /** The epoch with the highest number, which is then not deleted before the transaction ends. */
   currentEpoch(transaction: Transaction): Promise<ErasureEpoch | undefined>;
+  /** Until the transaction ends nobody else makes, re-wraps or deletes an epoch; using those that exist goes on. */
+  lockEpochs(transaction: Transaction): Promise<void>;
   /**
    * Stores an epoch unless one of that number exists; two callers at once get the same answer.
    * @returns the epoch of that number that is stored now: the candidate or a rival's
    */
   createEpoch(transaction: Transaction, candidate: ErasureEpoch): Promise<ErasureEpoch>;
+  /** Writes root key and wrapped key of an epoch that exists. */
+  updateEpoch(transaction: Transaction, epoch: ErasureEpoch): Promise<void>;
+  /**
+   * Deletes the epochs with a lower number under which no patient key lies, wrapped keys and all. It waits for transactions
+   * that have such an epoch as their current one.
+   * @returns how many with a lower number are left
+   */
+  deleteUnusedEpochs(transaction: Transaction, below: number): Promise<number>;
+
   /** Adds keys; a patient who has one already fails the transaction (the caller holds the patients' locks). */
   insertPatientKeys(transaction: Transaction, keys: readonly WrappedPatientKey[]): Promise<void>;
-  /** Keys of patients, each with its epoch: as the transaction sees them if one is given, else as committed. */
+  /** Keys of patients, each with its epoch, all read at one instant: as the transaction sees them if one is given, else as committed. */
   findPatientKeys(patientIds: readonly string[], transaction?: Transaction): Promise<StoredPatientKey[]>;
+  /** The same, locked until the transaction ends. */
+  lockPatientKeys(transaction: Transaction, patientIds: readonly string[]): Promise<StoredPatientKey[]>;
+  /** The next keys that lie under an epoch with a lower number, in the order of their patients' ids, locked until the transaction ends. */
+  lockKeysOfOldEpochs(transaction: Transaction, below: number, page: PatientPage): Promise<StoredPatientKey[]>;
+  /** Puts keys in the place of those that the patients have; the caller has locked them. */
+  replacePatientKeys(transaction: Transaction, keys: readonly WrappedPatientKey[]): Promise<void>;
+  /** Ids of patients who have a key, in their order, as committed. */
+  patientsWithKeys(page: PatientPage): Promise<string[]>;
+  /** How many patients have a key, as the transaction sees them. */
+  countPatientKeys(transaction: Transaction, where?: { readonly epochBelow: number }): Promise<number>;
 }

@@ -10,6 +10,8 @@ import { CarecordError } from '@carecord/core';
  * - `VERSION_MISSING`: the manifest names a version that is not stored any more
  * - `KEY_MISSING`: a patient has no key: what it sealed can never be opened
  * - `KEY_TAMPERED`: a stored key does not unwrap
+ * - `REWRAP_RUNNING`: a job that re-wraps this level of the key hierarchy is not finished yet
+ * - `ROOT_KEY_IN_USE`: something still lies under an old root key, so it is not destroyed
  */
 export type RecordsErrorCode =
   | 'UNKNOWN_PATIENT'
@@ -20,7 +22,9 @@ export type RecordsErrorCode =
   | 'CIPHERTEXT_TAMPERED'
   | 'VERSION_MISSING'
   | 'KEY_MISSING'
-  | 'KEY_TAMPERED';
+  | 'KEY_TAMPERED'
+  | 'REWRAP_RUNNING'
+  | 'ROOT_KEY_IN_USE';
 
 /** Why records could not be admitted or opened. Messages name resource types at the most, never a logical id or a value. */
 export class RecordsError extends CarecordError<RecordsErrorCode> {}

@@ -4,9 +4,10 @@ import type { AuditActor, AuditEntry, AuditEventType, AuditLog } from '@carecord
 import { constantTimeEqual } from '@carecord/crypto';
 import { prepareBundle } from '@carecord/fhir';
 import type { FhirResource, Identifier, PreparedResource } from '@carecord/fhir';
+import type { KeyHolder } from '@carecord/keys';
 import { admitResources, PATIENT_CHANGED } from './admission.ts';
 import type { Admission, AdmissionDependencies, AdmittedVersion } from './admission.ts';
-import { openCompartment, openCurrentRecords, unknownPatient } from './compartment.ts';
+import { openCurrentRecords, readCompartment, unknownPatient } from './compartment.ts';
 import type { OpenedRecord } from './compartment.ts';
 import { KeyHierarchy } from './key-hierarchy.ts';
 import type { PatientKeyStore, RecordStore, StoredPatient } from './ports.ts';
@@ -23,23 +24,28 @@ export interface RecordsDependencies {
   readonly transactions: TransactionRunner;
   readonly audit: AuditLog;
   readonly outbox: Outbox;
-  /** Root of the hospital's key hierarchy, 32 bytes. */
-  readonly rootKey: Uint8Array;
+  /** Keeps the root keys, which wrap the epoch keys. */
+  readonly holder: KeyHolder;
+  /** Wraps the data keys of the hospital's directory, 32 bytes. */
+  readonly directoryKey: Uint8Array;
+  /** Makes the blind tokens, 32 bytes: with another one nothing that is stored is found. */
+  readonly indexKey: Uint8Array;
   readonly clock: Clock;
 }
 
 /**
  * A hospital's own records: sealed on their way in, opened on their way out. Changes leave their audit event in the
- * same transaction; reading leaves none, because only the caller knows who reads and why.
+ * same transaction; reading leaves none, because only the caller knows who reads and why. What opens or seals anything of
+ * a patient asks the key holder, whose errors (KeysError `HOLDER_UNREACHABLE`, `HOLDER_REFUSED`) come through.
  */
 export class Records {
   private readonly dependencies: AdmissionDependencies;
   private readonly transactions: TransactionRunner;
   private readonly audit: AuditLog;
 
-  constructor({ stores, keys, transactions, audit, outbox, rootKey, clock }: RecordsDependencies) {
-    const hierarchy = new KeyHierarchy(keys, rootKey, clock);
-    this.dependencies = { stores, keys: hierarchy, tokens: new BlindTokens(rootKey), outbox, clock };
+  constructor({ stores, keys, transactions, audit, outbox, holder, directoryKey, indexKey, clock }: RecordsDependencies) {
+    const hierarchy = new KeyHierarchy({ store: keys, holder, clock });
+    this.dependencies = { stores, keys: hierarchy, directoryKey, tokens: new BlindTokens(indexKey), outbox, clock };
     this.transactions = transactions;
     this.audit = audit;
   }
@@ -54,8 +60,9 @@ export class Records {
   async admit(bundle: unknown, options: { readonly actor: AuditActor; readonly listing: Listing }): Promise<Admission> {
     try {
       const resources = prepareBundle(bundle);
+      const epochs = await this.dependencies.keys.openEpochs();
       return await this.transactions.run(async (transaction) => {
-        const admission = await admitResources(this.dependencies, transaction, resources, options.listing);
+        const admission = await admitResources(this.dependencies, transaction, resources, { listing: options.listing, epochs });
         await this.audit.appendAll(transaction, admissionEntries(admission, options.actor));
         return admission;
       });
@@ -84,9 +91,8 @@ export class Records {
    * The patient's FHIR logical id, as in `Patient/<id>`.
    * @throws RecordsError `UNKNOWN_PATIENT`, `KEY_MISSING`, `KEY_TAMPERED` or `CIPHERTEXT_TAMPERED`
    */
-  async fhirPatientId(patientId: string): Promise<string> {
-    const { manifest } = await openCompartment(this.dependencies, patientId);
-    return manifest.fhirPatientId;
+  fhirPatientId(patientId: string): Promise<string> {
+    return readCompartment(this.dependencies, patientId, ({ manifest }) => manifest.fhirPatientId);
   }
 
   /**
@@ -115,10 +121,11 @@ export class Records {
    */
   async putResource(patientId: string, resource: FhirResource, actor: AuditActor, auditType: AuditEventType): Promise<AdmittedVersion> {
     const resources = prepareBundle(bundleOf(resource));
+    const epochs = await this.dependencies.keys.openEpochs();
     return this.transactions.run(async (transaction) => {
       const patient = await this.lockPatient(transaction, patientId);
       this.requireOwned(resources, patient);
-      const { versions } = await admitResources(this.dependencies, transaction, resources, patient.listing);
+      const { versions } = await admitResources(this.dependencies, transaction, resources, { listing: patient.listing, epochs });
       const version = versions[0] as AdmittedVersion;
       const detail = { resourceType: version.resourceType, versionId: version.versionId };
       await this.audit.append(transaction, { type: auditType, outcome: 'success', actor, patientId, detail });
@@ -132,9 +139,8 @@ export class Records {
    * @param options `resourceTypes`: which of the patient's records; the directory's come along whatever their type
    * @throws RecordsError as {@link timeline}
    */
-  async releasable(patientId: string, options: { readonly resourceTypes?: readonly string[] } = {}): Promise<ReleasableVersion[]> {
-    const compartment = await openCompartment(this.dependencies, patientId);
-    return releasableVersions(this.dependencies, compartment, options.resourceTypes);
+  releasable(patientId: string, options: { readonly resourceTypes?: readonly string[] } = {}): Promise<ReleasableVersion[]> {
+    return readCompartment(this.dependencies, patientId, (compartment) => releasableVersions(this.dependencies, compartment, options.resourceTypes));
   }
 
   /** The ciphertexts of versions by content id, in the order of the ids; undefined where there is none. The caller authorises. */
@@ -178,9 +184,8 @@ export class Records {
     });
   }
 
-  private async openRecords(patientId: string, resourceTypes?: readonly string[]): Promise<OpenedRecord[]> {
-    const compartment = await openCompartment(this.dependencies, patientId);
-    return openCurrentRecords(this.dependencies, compartment, resourceTypes);
+  private openRecords(patientId: string, resourceTypes?: readonly string[]): Promise<OpenedRecord[]> {
+    return readCompartment(this.dependencies, patientId, (compartment) => openCurrentRecords(this.dependencies, compartment, resourceTypes));
   }
 
   private async lockPatient(transaction: Transaction, patientId: string): Promise<StoredPatient> {

@@ -33,7 +33,7 @@ export async function releasableVersions(
   const headers = byContentId(await dependencies.stores.findVersionHeaders(entries.map(({ contentId }) => contentId)));
   const records = entries.map((entry) => releasable(patientKey, versionOf(entry, headers)));
   const directory = await followDirectory(dependencies, entries.flatMap(({ directoryReferences }) => directoryReferences));
-  return [...records, ...directory.map((version) => releasable(dependencies.keys.directoryKey, version))];
+  return [...records, ...directory.map((version) => releasable(dependencies.directoryKey, version))];
 }
 
 function releasable(ownerKey: Uint8Array, version: StoredVersionHeader): ReleasableVersion {

@@ -5,7 +5,7 @@ const tokens = new BlindTokens(new Uint8Array(32).fill(1));
 const SYSTEM = 'https://identifiers.health.example/national';
 
 describe('BlindTokens', () => {
-  it('are of 32 bytes, and others under another root key', () => {
+  it('are of 32 bytes, and others under another key', () => {
     const other = new BlindTokens(new Uint8Array(32).fill(2));
     expect(tokens.logicalId('Patient', 'p1')).toHaveLength(32);
     expect(tokenKey(tokens.logicalId('Patient', 'p1'))).not.toBe(tokenKey(other.logicalId('Patient', 'p1')));

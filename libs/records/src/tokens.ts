@@ -13,9 +13,9 @@ const IDENTIFIER_CONTEXT = 'records/identifier';
 export class BlindTokens {
   private readonly key: Uint8Array;
 
-  /** @param rootKey the hospital's root key, 32 bytes */
-  constructor(rootKey: Uint8Array) {
-    this.key = deriveKey(rootKey, 'records/blind-index');
+  /** @param indexKey the hospital's key for these tokens alone, 32 bytes */
+  constructor(indexKey: Uint8Array) {
+    this.key = deriveKey(indexKey, 'records/blind-index');
   }
 
   /** Token of a resource's type and FHIR logical id (case-sensitive, as FHIR has it). */

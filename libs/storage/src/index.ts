@@ -15,11 +15,29 @@
 export { removeEmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded-postgres.ts';
 export { dropExternalDatabase, ensureExternalDatabase } from './external-server.ts';
 export { openStorage } from './storage.ts';
+export { MEMBERSHIP_STATES } from './membership-ports.ts';
 export { StorageError } from './storage-error.ts';
+export type { IntegrationClientStore, StoredIntegrationClient, UsedAssertionStore } from './client-ports.ts';
 export type { EmbeddedPostgres, EmbeddedPostgresOptions, EmbeddedPostgresStep } from './embedded/embedded-postgres.ts';
+export type { MembershipDecision, MembershipState, MembershipStore, StoredMembership } from './membership-ports.ts';
 export type { Job, JobScheduler } from './jobs/job-scheduler.ts';
 export type { DeadLetter } from './outbox/outbox-entries.ts';
 export type { OutboxWorker } from './outbox/outbox-worker.ts';
-export type { SessionStore, SettingStore, StaffAccount, StaffStore, StoredSession, TicketStore } from './ports.ts';
+export type { NewTicket } from './ports.ts';
+export type {
+  PasskeyStore,
+  RecoveryCodeStore,
+  SessionStore,
+  SettingStore,
+  SignInChallengeStore,
+  SignInFailureStore,
+  StaffAccount,
+  StaffChange,
+  StaffStore,
+  StoredPasskey,
+  StoredSession,
+  StoredSignInChallenge,
+  TicketStore,
+} from './ports.ts';
 export type { Storage, StorageOptions } from './storage.ts';
 export type { StorageErrorCode } from './storage-error.ts';

@@ -2,9 +2,12 @@ import { fileURLToPath } from 'node:url';
 import type { AuditStore } from '@carecord/audit';
 import type { Clock, Logger, Outbox, TransactionRunner } from '@carecord/core';
 import type { GrantStore, ReceivedBlockStore, ReceivedRequestStore, SentRequestStore } from '@carecord/exchange';
+import type { DidHistoryStore, StatusListStore } from '@carecord/identity';
+import type { NodeKeyStore } from '@carecord/keys';
 import type { LocatorStore } from '@carecord/locator';
-import type { PatientKeyStore, RecordStore } from '@carecord/records';
+import type { PatientKeyStore, RecordStore, RewrapJobStore } from '@carecord/records';
 import type { Datastore } from 'interface-datastore';
+import type { IntegrationClientStore, UsedAssertionStore } from './client-ports.ts';
 import { connectDatabase } from './database/connection.ts';
 import { PostgresTransactions } from './database/transactions.ts';
 import { PostgresDatastore } from './datastore/postgres-datastore.ts';
@@ -13,19 +16,31 @@ import { applyMigrations } from './migrations/apply-migrations.ts';
 import { OutboxEntries } from './outbox/outbox-entries.ts';
 import { OutboxWorker } from './outbox/outbox-worker.ts';
 import { PostgresOutbox } from './outbox/postgres-outbox.ts';
-import type { SessionStore, SettingStore, StaffStore, TicketStore } from './ports.ts';
+import type { MembershipStore } from './membership-ports.ts';
+import type { PasskeyStore, RecoveryCodeStore, SessionStore, SettingStore, SignInChallengeStore, SignInFailureStore, StaffStore, TicketStore } from './ports.ts';
 import { PostgresAuditStore } from './stores/audit-store.ts';
+import { PostgresDidHistoryStore } from './stores/did-history-store.ts';
 import { PostgresGrantStore } from './stores/grant-store.ts';
+import { PostgresIntegrationClientStore } from './stores/integration-client-store.ts';
 import { PostgresLocatorStore } from './stores/locator-store.ts';
+import { PostgresMembershipStore } from './stores/membership-store.ts';
+import { PostgresNodeKeyStore } from './stores/node-key-store.ts';
+import { PostgresPasskeyStore } from './stores/passkey-store.ts';
 import { PostgresPatientKeyStore } from './stores/patient-key-store.ts';
 import { PostgresReceivedBlockStore } from './stores/received-block-store.ts';
 import { PostgresReceivedRequestStore } from './stores/received-request-store.ts';
 import { PostgresRecordStore } from './stores/record-store.ts';
+import { PostgresRecoveryCodeStore } from './stores/recovery-code-store.ts';
+import { PostgresRewrapJobStore } from './stores/rewrap-job-store.ts';
 import { PostgresSentRequestStore } from './stores/sent-request-store.ts';
 import { PostgresSessionStore } from './stores/session-store.ts';
 import { PostgresSettingStore } from './stores/setting-store.ts';
+import { PostgresSignInChallengeStore } from './stores/sign-in-challenge-store.ts';
+import { PostgresSignInFailureStore } from './stores/sign-in-failure-store.ts';
 import { PostgresStaffStore } from './stores/staff-store.ts';
+import { PostgresStatusListStore } from './stores/status-list-store.ts';
 import { PostgresTicketStore } from './stores/ticket-store.ts';
+import { PostgresUsedAssertionStore } from './stores/used-assertion-store.ts';
 
 /** The migrations that belong to this version of the program. */
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
@@ -47,6 +62,8 @@ export interface Storage {
   readonly transactions: TransactionRunner;
   readonly records: RecordStore;
   readonly patientKeys: PatientKeyStore;
+  readonly rewrapJobs: RewrapJobStore;
+  readonly nodeKeys: NodeKeyStore;
   readonly audit: AuditStore;
   readonly locator: LocatorStore;
   readonly receivedRequests: ReceivedRequestStore;
@@ -55,8 +72,17 @@ export interface Storage {
   readonly receivedBlocks: ReceivedBlockStore;
   readonly staff: StaffStore;
   readonly sessions: SessionStore;
+  readonly passkeys: PasskeyStore;
+  readonly recoveryCodes: RecoveryCodeStore;
+  readonly signInChallenges: SignInChallengeStore;
+  readonly signInFailures: SignInFailureStore;
   readonly settings: SettingStore;
   readonly tickets: TicketStore;
+  readonly didHistories: DidHistoryStore;
+  readonly statusLists: StatusListStore;
+  readonly memberships: MembershipStore;
+  readonly integrationClients: IntegrationClientStore;
+  readonly usedAssertions: UsedAssertionStore;
   /** For libp2p and the DHT. */
   readonly datastore: Datastore;
   readonly outbox: Outbox;
@@ -68,6 +94,8 @@ export interface Storage {
   readonly appliedMigrations: readonly string[];
   /** Resolves when the database answers. @throws StorageError `UNREACHABLE` */
   ping(): Promise<void>;
+  /** The database's time. @throws StorageError `UNREACHABLE` */
+  now(): Promise<Date>;
   /** Stops worker and jobs, waits for what they do, and closes the connections. */
   close(): Promise<void>;
 }
@@ -89,16 +117,27 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     transactions,
     records: new PostgresRecordStore(database, transactions),
     patientKeys: new PostgresPatientKeyStore(database, transactions),
+    rewrapJobs: new PostgresRewrapJobStore(database, transactions),
+    nodeKeys: new PostgresNodeKeyStore(database, transactions),
     audit: new PostgresAuditStore(database, transactions),
     locator: new PostgresLocatorStore(database, transactions),
     receivedRequests: new PostgresReceivedRequestStore(database, transactions),
     grants: new PostgresGrantStore(database, transactions),
     sentRequests: new PostgresSentRequestStore(database, transactions),
     receivedBlocks: new PostgresReceivedBlockStore(database, transactions),
-    staff: new PostgresStaffStore(database, clock),
-    sessions: new PostgresSessionStore(database),
-    settings: new PostgresSettingStore(database, clock),
+    staff: new PostgresStaffStore(database, transactions, clock),
+    sessions: new PostgresSessionStore(database, transactions),
+    passkeys: new PostgresPasskeyStore(database, transactions),
+    recoveryCodes: new PostgresRecoveryCodeStore(database, transactions),
+    signInChallenges: new PostgresSignInChallengeStore(database, transactions),
+    signInFailures: new PostgresSignInFailureStore(database),
+    settings: new PostgresSettingStore(database, transactions, clock),
     tickets: new PostgresTicketStore(database, transactions),
+    didHistories: new PostgresDidHistoryStore(database),
+    statusLists: new PostgresStatusListStore(database),
+    memberships: new PostgresMembershipStore(database, transactions),
+    integrationClients: new PostgresIntegrationClientStore(database, transactions),
+    usedAssertions: new PostgresUsedAssertionStore(database),
     datastore: new PostgresDatastore(database),
     outbox,
     outboxWorker,
@@ -106,6 +145,10 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     appliedMigrations,
     ping: async () => {
       await database.$queryRaw`SELECT 1`;
+    },
+    now: async () => {
+      const [row] = await database.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;
+      return row?.now ?? new Date(Number.NaN);
     },
     close: async () => {
       await Promise.all([outboxWorker.stop(), jobs.stop()]);

@@ -7,9 +7,11 @@ import type { Clock } from '@carecord/core';
 import { generateRecipientSeed, generateSigningSeeds, hybridSigner, randomKey, recipientPublicKey } from '@carecord/crypto';
 import type { HybridSigner } from '@carecord/crypto';
 import { ACCESS_DECIDED, AccessHolder, AccessRequester, REFUSAL_DEADLINE_MILLISECONDS } from '@carecord/exchange';
-import type { AccessQuestion, RequestOutcome } from '@carecord/exchange';
-import type { LocalMember, MemberRole, NetworkDescription, ResolvedDid } from '@carecord/identity';
+import type { AccessQuestion, RecipientKey, RequestOutcome } from '@carecord/exchange';
+import { fixedIdentity } from '@carecord/identity';
+import type { LocalIdentity, LocalMember, MemberRole, ResolvedDid } from '@carecord/identity';
 import { Guardian, guardianKeys, Locator } from '@carecord/locator';
+import type { LocatedNetwork } from '@carecord/locator';
 import type { Member, NetworkHost } from '@carecord/network';
 import { patientIdentifiers } from '@carecord/fhir';
 import { Records } from '@carecord/records';
@@ -22,6 +24,7 @@ import {
   MemorySentRequestStore,
 } from './memory/exchange-stores.ts';
 import { MemoryLocatorStore } from './memory/locator-store.ts';
+import { MemoryKeyHolder } from './memory/key-holder.ts';
 import { MemoryOutbox } from './memory/outbox.ts';
 import { MemoryPatientKeyStore } from './memory/patient-key-store.ts';
 import { MemoryRecordStore } from './memory/record-store.ts';
@@ -39,9 +42,9 @@ const SYSTEM = { kind: 'system', id: 'test' } as const;
 export interface TestHospitalOptions {
   readonly name: string;
   readonly host: NetworkHost;
-  readonly local: Pick<LocalMember, 'networkId' | 'resolved' | 'signer'>;
-  readonly recipientSeed: Uint8Array;
-  readonly description: NetworkDescription;
+  readonly identity: Pick<LocalIdentity, 'current' | 'did' | 'networkId'>;
+  readonly recipientKeys: () => readonly RecipientKey[];
+  readonly description: LocatedNetwork;
   readonly clock: Clock;
 }
 
@@ -69,8 +72,8 @@ export class TestHospital {
   readonly signer: HybridSigner;
   private readonly clock: Clock;
 
-  constructor({ host, local, name, recipientSeed, description, clock }: TestHospitalOptions) {
-    const { resolved, signer } = local;
+  constructor({ host, identity, name, recipientKeys, description, clock }: TestHospitalOptions) {
+    const { resolved, signer } = identity.current();
     this.resolved = resolved;
     this.signer = signer;
     this.clock = clock;
@@ -82,13 +85,13 @@ export class TestHospital {
       events.some((event) => this.unwritable.includes(event.type)) ? Promise.reject(new Error('The log is full.')) : insert(transaction, events);
     this.audit = new AuditLog(auditStore, clock);
     const { audit, outbox, transactions, received, grants, sent, blocks } = this;
-    this.records = new Records({ stores: new MemoryRecordStore(), keys: new MemoryPatientKeyStore(), transactions, audit, outbox, rootKey: randomKey(), clock });
-    const locating = { network: host, description, store: new MemoryLocatorStore(), signer, did: resolved, indexKey: randomKey() };
+    this.records = new Records({ stores: new MemoryRecordStore(), keys: new MemoryPatientKeyStore(), transactions, audit, outbox, holder: new MemoryKeyHolder(), directoryKey: randomKey(), indexKey: randomKey(), clock });
+    const locating = { network: host, description, store: new MemoryLocatorStore(), identity, indexKey: randomKey() };
     this.locator = new Locator({ ...locating, audit, transactions, clock, logger: silentLogger });
-    const common = { network: host, local, audit, transactions, sealingKey: randomKey(), clock, logger: silentLogger };
+    const common = { network: host, identity, audit, transactions, sealingKey: randomKey(), clock, logger: silentLogger };
     this.consent = ConsentDecider.create({ holder: this.did });
     this.holder = new AccessHolder({ ...common, records: this.records, locator: this.locator, consent: this.consent, received, grants, outbox });
-    this.requester = new AccessRequester({ ...common, recipientSeed, sent, blocks });
+    this.requester = new AccessRequester({ ...common, recipientKeys, pseudonymKey: randomKey(), sent, blocks });
     this.holder.start();
     this.requester.start();
   }
@@ -165,17 +168,22 @@ export async function makeHospitals(): Promise<{ clock: ManualClock; network: Te
   const guardianHost = network.join(memberOf(guardian.resolved, 'authority', ['authority', 'guardian'], clock));
   new Guardian({ oprfSecret, network: guardianHost, audit: new AuditLog(new MemoryAuditStore(), clock), transactions: new MemoryTransactions(), clock }).start();
   const { did } = guardian.resolved;
-  const description = { networkId: NETWORK_ID, authority: did, guardian: did, guardianPublicKey: guardianKeys(oprfSecret).publicKey, epoch: 1 };
+  const description = { networkId: NETWORK_ID, guardian: did, guardianPublicKey: guardianKeys(oprfSecret).publicKey, epoch: 1 };
   const hospital = async (name: string): Promise<TestHospital> => {
     const { resolved, signer, recipientSeed } = await makeIdentity(name);
     const host = network.join(memberOf(resolved, name, ['hospital'], clock));
-    return new TestHospital({ name, host, local: { networkId: NETWORK_ID, resolved, signer }, recipientSeed, description, clock });
+    const local: LocalMember = { networkId: NETWORK_ID, resolved, signer, credentials: [], statusLists: [] };
+    const recipientKeys = [{ keyId: resolved.recipientKeyId, seed: recipientSeed }];
+    return new TestHospital({ name, host, identity: fixedIdentity(local), recipientKeys: () => recipientKeys, description, clock });
   };
   return { clock, network, a: await hospital('a'), b: await hospital('b'), c: await hospital('c') };
 }
 
 function memberOf(resolved: ResolvedDid, name: string, roles: MemberRole[], clock: Clock): Member {
-  return { did: resolved.did, name, roles, peerId: `peer-${name}`, resolved, membershipValidUntil: later(clock.now(), YEAR_MILLISECONDS) };
+  const { did } = resolved;
+  const membershipValidUntil = later(clock.now(), YEAR_MILLISECONDS);
+  const membership = { did, name, roles, networkId: NETWORK_ID, validUntil: membershipValidUntil, standings: [] };
+  return { did, name, roles, peerId: `peer-${name}`, resolved, membershipValidUntil, membership };
 }
 
 /** A DID with its keys, as a resolved log would give it. */
@@ -183,15 +191,18 @@ export async function makeIdentity(name: string): Promise<{ resolved: ResolvedDi
   const signer = hybridSigner(generateSigningSeeds());
   const recipientSeed = generateRecipientSeed();
   const did = `did:webvh:Qm${name}:${name}.hospital.example`;
-  const resolved = {
+  const resolved: ResolvedDid = {
     did,
     versionId: '1-Qm',
     versionNumber: 1,
     log: '',
     signing: signer.publicKeys,
-    signingKeyIds: { ed25519: `${did}#ed25519`, mlDsa65: `${did}#ml-dsa-65` },
+    signingKeyIds: { ed25519: `${did}#ed25519-1`, mlDsa65: `${did}#ml-dsa-65-1` },
+    acceptedSigning: [signer.publicKeys],
     recipientPublicKey: await recipientPublicKey(recipientSeed),
-    recipientKeyId: `${did}#recipient`,
+    recipientKeyId: `${did}#recipient-1`,
+    services: [],
+    updatedAt: START,
   };
   return { resolved, signer, recipientSeed };
 }

@@ -64,6 +64,10 @@ export class TestNetwork {
       connect: notHere,
       start: () => Promise.resolve(),
       stop: () => Promise.resolve(),
+      announceIdentity: notHere,
+      announceStatus: notHere,
+      refreshStatusLists: notHere,
+      findHistory: notHere,
       memberByDid: (did) => Promise.resolve(this.unreachable.has(did) ? undefined : this.members.get(did)),
       knownMember: (did) => Promise.resolve(this.members.get(did)),
       handle: <Request extends z.ZodType, Response extends z.ZodType>(

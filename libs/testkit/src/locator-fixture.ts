@@ -2,16 +2,19 @@ import { AuditLog } from '@carecord/audit';
 import { decodeWire, encodeWire, silentLogger } from '@carecord/core';
 import { generateSigningSeeds, hybridSigner, randomKey } from '@carecord/crypto';
 import type { HybridSigner } from '@carecord/crypto';
-import type { MemberRole, NetworkDescription, ResolvedDid } from '@carecord/identity';
+import { fixedIdentity } from '@carecord/identity';
+import type { LocalIdentity, MemberRole, ResolvedDid } from '@carecord/identity';
 import { Guardian, guardianKeys, Locator, pointerKind } from '@carecord/locator';
-import type { GuardianOptions } from '@carecord/locator';
+import type { GuardianOptions, LocatedNetwork } from '@carecord/locator';
 import { NetworkError, valueRefused } from '@carecord/network';
-import type { DhtValueMeta, Member, MessageHandler, MessageProtocol, NetworkHost } from '@carecord/network';
+import type { DhtValueMeta, Member, MessageHandler, MessageProtocol, NetworkHost, Told } from '@carecord/network';
 import type { z } from 'zod';
 import { ManualClock } from './manual-clock.ts';
 import { MemoryAuditStore } from './memory/audit-store.ts';
 import { MemoryLocatorStore } from './memory/locator-store.ts';
 import { MemoryTransactions } from './memory/transactions.ts';
+
+const NETWORK_ID = 'test-network';
 
 /** A value in the DHT of these tests. */
 interface Stored {
@@ -38,7 +41,7 @@ export class MemoryNetwork {
   stored = 4;
 
   /** The host of a new member. */
-  join(name: string, roles: MemberRole[] = ['hospital']): { host: NetworkHost; did: ResolvedDid; signer: HybridSigner } {
+  join(name: string, roles: MemberRole[] = ['hospital']): { host: NetworkHost; identity: LocalIdentity; signer: HybridSigner } {
     const signer = hybridSigner(generateSigningSeeds());
     const did = `did:webvh:Qm${name}:${name}.hospital.example`;
     const resolved: ResolvedDid = {
@@ -48,15 +51,22 @@ export class MemoryNetwork {
       log: '',
       signing: signer.publicKeys,
       signingKeyIds: { ed25519: `${did}#a`, mlDsa65: `${did}#b` },
+      acceptedSigning: [signer.publicKeys],
       recipientPublicKey: new Uint8Array(32),
       recipientKeyId: `${did}#c`,
+      services: [],
+      updatedAt: this.clock.now(),
     };
-    this.members.set(did, { did, name: `Hospital ${name}`, roles, peerId: name, resolved, membershipValidUntil: new Date('2027-01-01') });
-    return { host: this.hostOf(did), did: resolved, signer };
+    const membershipValidUntil = new Date('2027-01-01');
+    const membership = { did, name: `Hospital ${name}`, roles, networkId: NETWORK_ID, validUntil: membershipValidUntil, standings: [] };
+    this.members.set(did, { did, name: membership.name, roles, peerId: name, resolved, membershipValidUntil, membership });
+    const identity = fixedIdentity({ networkId: NETWORK_ID, resolved, signer, credentials: [], statusLists: [] });
+    return { host: this.hostOf(did), identity, signer };
   }
 
   private hostOf(did: string): NetworkHost {
     const done = (): Promise<void> => Promise.resolve();
+    const nobody = (): Promise<Told> => Promise.resolve({ told: 0, failed: 0 });
     return {
       peerId: did,
       did,
@@ -66,6 +76,10 @@ export class MemoryNetwork {
       connect: () => Promise.reject(new NetworkError('UNREACHABLE', 'There are no addresses in this network.')),
       start: done,
       stop: done,
+      announceIdentity: nobody,
+      announceStatus: nobody,
+      refreshStatusLists: () => Promise.resolve(false),
+      findHistory: () => Promise.resolve(undefined),
       memberByDid: (other) => Promise.resolve(this.unreachable.has(other) ? undefined : this.members.get(other)),
       knownMember: (other) => Promise.resolve(this.unknown.has(other) ? undefined : this.members.get(other)),
       handle: <Request extends z.ZodType, Response extends z.ZodType>(
@@ -134,13 +148,13 @@ export interface TestHospital {
   readonly store: MemoryLocatorStore;
   readonly audit: AuditLog;
   /** The hospital's locator after a restart, with another network description if wanted. */
-  again(description?: NetworkDescription): Locator;
+  again(description?: LocatedNetwork): Locator;
 }
 
 /** A network with a guardian. */
 export interface LocatorNetwork {
   readonly network: MemoryNetwork;
-  readonly description: NetworkDescription;
+  readonly description: LocatedNetwork;
   readonly guardianAudit: AuditLog;
   /** Adds a hospital, or another member. */
   readonly hospital: (name: string, roles?: MemberRole[]) => TestHospital;
@@ -154,22 +168,21 @@ export function makeLocatorNetwork(rates: Pick<GuardianOptions, 'askingRate' | '
   const guardian = network.join('authority', ['authority', 'guardian']);
   const guardianAudit = new AuditLog(new MemoryAuditStore(), clock);
   new Guardian({ oprfSecret, network: guardian.host, audit: guardianAudit, transactions: new MemoryTransactions(), clock, ...rates }).start();
-  const description: NetworkDescription = {
-    networkId: 'test-network',
-    authority: guardian.did.did,
-    guardian: guardian.did.did,
+  const description: LocatedNetwork = {
+    networkId: NETWORK_ID,
+    guardian: guardian.identity.did,
     guardianPublicKey: guardianKeys(oprfSecret).publicKey,
     epoch: 1,
   };
   const hospital = (name: string, roles?: MemberRole[]): TestHospital => {
-    const { host, did, signer } = network.join(name, roles);
+    const { host, identity, signer } = network.join(name, roles);
     const store = new MemoryLocatorStore();
     const audit = new AuditLog(new MemoryAuditStore(), clock);
     const transactions = new MemoryTransactions();
     const indexKey = randomKey();
-    const again = (changed: NetworkDescription = description): Locator =>
-      new Locator({ network: host, description: changed, store, signer, did, indexKey, audit, transactions, clock, logger: silentLogger });
-    return { did: did.did, host, signer, locator: again(), store, audit, again };
+    const again = (changed: LocatedNetwork = description): Locator =>
+      new Locator({ network: host, description: changed, store, identity, indexKey, audit, transactions, clock, logger: silentLogger });
+    return { did: identity.did, host, signer, locator: again(), store, audit, again };
   };
   return { network, description, guardianAudit, hospital };
 }

@@ -1,107 +1,148 @@
 import { silentLogger, systemClock } from '@carecord/core';
 import type { Clock, Logger } from '@carecord/core';
-import { hybridSigner } from '@carecord/crypto';
-import { createHospitalDid, generateHospitalKeySeeds, issueMembershipCredential } from '@carecord/identity';
-import type { HospitalKeySeeds, LocalMember, MemberRole, ResolvedDid } from '@carecord/identity';
-import { createNetworkHost } from '@carecord/network';
-import type { DhtValueKind, NetworkHost } from '@carecord/network';
+import { DidHistories, MEMBER_POLICY, StatusBook } from '@carecord/identity';
+import type { LocalIdentity, LocalMember, NetworkTrust, ResolvedDid } from '@carecord/identity';
+import { createNetworkHost, networkDidSource } from '@carecord/network';
+import type { DhtValueKind, NetworkHost, Told } from '@carecord/network';
 import { MemoryDatastore } from 'datastore-core';
 import type { Datastore } from 'interface-datastore';
+import { MemoryDidHistoryStore } from './memory/did-history-store.ts';
+import { MemoryStatusListStore } from './memory/status-list-store.ts';
+import { admitForTest, makeTestAuthority, makeTestIdentity, TEST_NETWORK_ID, trustIn } from './network-identities.ts';
+import type { TestAuthority, TestIdentity } from './network-identities.ts';
 
-/** The network that {@link makeTestNetwork} makes unless told otherwise. */
-export const TEST_NETWORK_ID = 'test-network';
-const CREDENTIAL_DAYS = 365;
-const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
+export { admitForTest, makeTestAuthority, makeTestIdentity, TEST_NETWORK_ID, trustIn } from './network-identities.ts';
+export type { TestAdmission, TestAuthority, TestIdentity } from './network-identities.ts';
+
 /** How often, and how often at the most, to look whether the hosts know each other. */
 const POLL_MILLISECONDS = 10;
 const MAX_POLLS = 2_000;
 
-/** A DID with all its keys: a hospital or an authority, not yet admitted anywhere. */
-export interface TestIdentity {
+/** An admitted identity with everything behind its host, and the host. */
+export interface TestNode {
   readonly name: string;
-  readonly seeds: HospitalKeySeeds;
+  readonly keys: TestIdentity;
+  /** The version of its DID that is in use. */
   readonly resolved: ResolvedDid;
-}
-
-/** An admitted one, and its running host. */
-export interface TestNode extends TestIdentity {
+  /** Who it is now, as its host sees it. */
+  readonly identity: LocalIdentity;
+  /** A snapshot of this moment. */
   readonly local: LocalMember;
+  readonly trust: NetworkTrust;
+  readonly statuses: StatusBook;
+  readonly histories: DidHistories;
   readonly host: NetworkHost;
   /** What the host keeps: DHT values are in it as raw bytes. */
   readonly datastore: Datastore;
+  /** Rotates all keys while the host runs, as a node does. */
+  rotate(options?: { readonly keepPrevious?: boolean }): Promise<Told>;
 }
 
-/** What can be chosen. */
-export interface TestNetworkOptions {
-  readonly hospitals: number;
+/** What can be chosen of one node. */
+export interface TestNodeOptions {
   /** @default the machine's clock */
   readonly clock?: Clock;
   /** @default none */
   readonly logger?: Logger;
   /** Kinds of value of the lib under test. */
   readonly valueKinds?: readonly DhtValueKind[];
-  /** Whether the authority, who is the guardian too, runs a host as well. @default false */
+  readonly bootstrap?: readonly string[];
+  /** @default a free port of 127.0.0.1 */
+  readonly listen?: readonly string[];
+  readonly datastore?: Datastore;
+  /** What was seen of other DIDs before, e.g. that of the node before its restart. */
+  readonly didHistories?: MemoryDidHistoryStore;
+  /** What its libp2p key is made from. @default the identity's own; a replica needs another */
+  readonly peerSeed?: Uint8Array;
+  /** How many authorities must stand by a member. @default 1 */
+  readonly threshold?: number;
+}
+
+/** What can be chosen of a network. */
+export interface TestNetworkOptions extends Pick<TestNodeOptions, 'clock' | 'logger' | 'threshold' | 'valueKinds'> {
+  readonly hospitals: number;
+  /** @default 1 */
+  readonly authorities?: number;
+  /** Whether the first authority, who is the guardian too, runs a host as well. @default false */
   readonly authorityHost?: boolean;
+  /** Which hosts are connected. @default each with each */
+  readonly connected?: 'each-with-each' | 'in-a-line';
 }
 
 /** Hosts on 127.0.0.1, each connected with every other and in its routing table. */
 export interface TestNetwork {
   readonly networkId: string;
   readonly clock: Clock;
+  /** The first one. */
   readonly authority: TestIdentity;
+  readonly authorities: readonly TestAuthority[];
   /** With `authorityHost`. */
   readonly authorityNode: TestNode | undefined;
   readonly hospitals: readonly TestNode[];
+  /**
+   * All authorities end a membership, and one node is told.
+   * @param at @default the authority's host, else the first hospital that is not the one removed
+   */
+  revoke(did: string, at?: TestNode): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A fresh DID at `<name>.hospital.example`. */
-export async function makeTestIdentity(name: string, clock: Clock = systemClock): Promise<TestIdentity> {
-  const seeds = generateHospitalKeySeeds();
-  return { name, seeds, resolved: await createHospitalDid({ domain: `${name}.hospital.example`, seeds, clock }) };
-}
-
-/** What the authority's admission makes of an identity. */
-export async function admitForTest(
-  identity: TestIdentity,
-  authority: TestIdentity,
-  options: { readonly clock?: Clock; readonly networkId?: string; readonly roles?: MemberRole[]; readonly validUntil?: Date } = {},
-): Promise<LocalMember> {
-  const { clock = systemClock, networkId = TEST_NETWORK_ID, roles = ['hospital'] } = options;
-  const now = clock.now();
-  const credential = await issueMembershipCredential({
-    issuer: authority.resolved,
-    signer: hybridSigner(authority.seeds.signing),
-    subject: identity.resolved.did,
-    subjectName: `Hospital ${identity.name}`,
-    networkId,
-    roles,
-    validFrom: now,
-    validUntil: options.validUntil ?? new Date(now.getTime() + CREDENTIAL_DAYS * DAY_MILLISECONDS),
-  });
-  return { networkId, resolved: identity.resolved, credential, signer: hybridSigner(identity.seeds.signing) };
-}
-
-/** A host of an admitted identity, not started; unless told otherwise on a free port of 127.0.0.1. */
+/** A host of an admitted identity, not started. */
 export async function makeTestNode(
-  identity: TestIdentity,
+  keys: TestIdentity,
   local: LocalMember,
-  authority: ResolvedDid,
-  options: Partial<TestNetworkOptions> & { readonly bootstrap?: readonly string[]; readonly listen?: readonly string[]; readonly datastore?: Datastore } = {},
+  authorities: TestAuthority | readonly TestAuthority[],
+  options: TestNodeOptions = {},
 ): Promise<TestNode> {
-  const datastore = options.datastore ?? new MemoryDatastore();
+  const { clock = systemClock, datastore = new MemoryDatastore(), threshold } = options;
+  const trust = trustIn(Array.isArray(authorities) ? (authorities as readonly TestAuthority[]) : [authorities as TestAuthority], threshold);
+  const statuses = new StatusBook({ trust, store: new MemoryStatusListStore(), clock });
+  for (const list of local.statusLists) await statuses.offer(list);
+  const late: { host?: NetworkHost } = {};
+  const store = options.didHistories ?? new MemoryDidHistoryStore();
+  const histories = new DidHistories({ store, clock, policy: MEMBER_POLICY, sources: [networkDidSource(() => late.host)] });
+  const current = (): LocalMember => ({ ...local, resolved: keys.resolved, signer: keys.signer, statusLists: statuses.lists() });
+  const identity: LocalIdentity = { did: keys.did, networkId: local.networkId, current };
   const host = await createNetworkHost({
-    local,
-    authority,
-    peerSeed: identity.seeds.peer,
+    local: identity,
+    trust,
+    statuses,
+    histories,
+    peerSeed: options.peerSeed ?? keys.peerSeed,
     listen: options.listen ?? ['/ip4/127.0.0.1/tcp/0'],
     bootstrap: options.bootstrap ?? [],
     valueKinds: options.valueKinds ?? [],
     datastore,
-    clock: options.clock ?? systemClock,
+    clock,
     logger: options.logger ?? silentLogger,
   });
-  return { ...identity, local, host, datastore };
+  late.host = host;
+  return {
+    name: keys.name,
+    keys,
+    get resolved() {
+      return keys.resolved;
+    },
+    identity,
+    get local() {
+      return current();
+    },
+    trust,
+    statuses,
+    histories,
+    host,
+    datastore,
+    rotate: async ({ keepPrevious } = {}) => {
+      let told: Told = { told: 0, failed: 0 };
+      await keys.rotate({
+        keepPrevious,
+        announce: async (history) => {
+          told = await host.announceIdentity(history);
+        },
+      });
+      return told;
+    },
+  };
 }
 
 /**
@@ -115,38 +156,49 @@ export async function makeTestNode(
  * await network.stop();
  */
 export async function makeTestNetwork(options: TestNetworkOptions): Promise<TestNetwork> {
-  const { clock = systemClock } = options;
-  const authority = await makeTestIdentity('authority', clock);
+  const { clock = systemClock, authorityHost = false } = options;
+  const [first = await makeTestAuthority('authority', clock), ...others] = await Promise.all(
+    Array.from({ length: options.authorities ?? 1 }, (_, at) => makeTestAuthority(at === 0 ? 'authority' : `authority-${at + 1}`, clock)),
+  );
+  const authorities = [first, ...others];
+  const identities = await Promise.all(Array.from({ length: options.hospitals }, (_, at) => makeTestIdentity(String.fromCharCode('a'.charCodeAt(0) + at), clock)));
+  const admitted: [TestIdentity, LocalMember][] = [];
+  if (authorityHost) admitted.push([first.identity, await admitForTest(first.identity, authorities, { roles: ['authority', 'guardian'] })]);
+  for (const identity of identities) admitted.push([identity, await admitForTest(identity, authorities)]);
+  // The same for all: otherwise they would begin with telling each other the newest.
+  const statusLists = await Promise.all(authorities.map((authority) => authority.statusList()));
   const nodes: TestNode[] = [];
-  if (options.authorityHost === true) {
-    const local = await admitForTest(authority, authority, { clock, roles: ['authority', 'guardian'] });
-    nodes.push(await makeTestNode(authority, local, authority.resolved, options));
-  }
-  const first = nodes.length;
-  for (let at = 0; at < options.hospitals; at++) {
-    const identity = await makeTestIdentity(String.fromCharCode('a'.charCodeAt(0) + at), clock);
-    nodes.push(await makeTestNode(identity, await admitForTest(identity, authority, { clock }), authority.resolved, options));
-  }
-  await connectAll(nodes);
+  for (const [identity, local] of admitted) nodes.push(await makeTestNode(identity, { ...local, statusLists }, authorities, options));
+  await connectAll(nodes, options.connected ?? 'each-with-each');
+  const hospitals = nodes.slice(authorityHost ? 1 : 0);
+  const authorityNode = authorityHost ? nodes[0] : undefined;
   return {
     networkId: TEST_NETWORK_ID,
     clock,
-    authority,
-    authorityNode: options.authorityHost === true ? nodes[0] : undefined,
-    hospitals: nodes.slice(first),
+    authority: first.identity,
+    authorities,
+    authorityNode,
+    hospitals,
+    revoke: async (did, at = authorityNode ?? hospitals.find(({ resolved }) => resolved.did !== did)) => {
+      for (const authority of authorities) {
+        authority.mark(did, { revoked: true });
+        await at?.host.announceStatus(await authority.statusList());
+      }
+    },
     stop: async () => {
       await Promise.all(nodes.map(({ host }) => host.stop()));
     },
   };
 }
 
-/** Starts the hosts, connects each with each, and waits until all are in all routing tables. */
-async function connectAll(nodes: readonly TestNode[]): Promise<void> {
+/** Starts and connects the hosts, and waits until those that are connected are in each other's routing tables. */
+async function connectAll(nodes: readonly TestNode[], connected: 'each-with-each' | 'in-a-line'): Promise<void> {
   for (const { host } of nodes) await host.start();
   for (const [at, { host }] of nodes.entries()) {
-    for (const other of nodes.slice(0, at)) await host.connect(other.host.addresses()[0] ?? '');
+    for (const other of nodes.slice(connected === 'in-a-line' ? Math.max(0, at - 1) : 0, at)) await host.connect(other.host.addresses()[0] ?? '');
   }
-  await waitUntil(() => nodes.every(({ host }) => host.routingTableSize() >= nodes.length - 1));
+  const expected = (at: number): number => (connected === 'each-with-each' ? nodes.length - 1 : Number(at > 0) + Number(at < nodes.length - 1));
+  await waitUntil(() => nodes.every(({ host }, at) => host.routingTableSize() >= expected(at)));
 }
 
 /** Waits until the condition holds: for what libp2p does in the background, which has no clock of ours. */

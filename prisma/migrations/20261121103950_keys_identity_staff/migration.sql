@@ -8,6 +8,9 @@ ALTER TABLE "keys"."patient_key" ADD COLUMN     "number" INTEGER NOT NULL DEFAUL
 ALTER TABLE "admission_ticket" ADD COLUMN     "name" TEXT;
 
 -- AlterTable
+ALTER TABLE "sent_request" ADD COLUMN     "recipient_key_id" TEXT;
+
+-- AlterTable
 ALTER TABLE "staff_account" ADD COLUMN     "password_expired" BOOLEAN NOT NULL DEFAULT false,
 ADD COLUMN     "provider_token" BYTEA,
 ADD COLUMN     "sealed_totp" BYTEA,

@@ -34,3 +34,9 @@ export const demoStaff = [
   { username: 'privacy', role: 'privacy-officer' },
   { username: 'admin', role: 'administrator' },
 ] as const;
+
+/** The staff of the demo authority. */
+export const authorityStaff = [
+  { username: 'registrar', role: 'registrar' },
+  { username: 'admin', role: 'administrator' },
+] as const;

@@ -16,13 +16,13 @@ export interface DemoUser {
 export interface DemoNodeSecrets {
   readonly directory: string;
   readonly passphraseFile: string;
+  readonly accountsFile: string;
+  readonly users: readonly DemoUser[];
 }
 
 /** Those of a demo hospital. */
 export interface DemoHospitalSecrets extends DemoNodeSecrets {
   readonly ticketFile: string;
-  readonly accountsFile: string;
-  readonly users: readonly DemoUser[];
 }
 
 const users = z.array(z.object({ username: z.string(), password: z.string(), role: z.string() }));
@@ -33,24 +33,22 @@ function secret(): string {
   return randomBytes(SECRET_BYTES).toString('base64url');
 }
 
-/** Makes, or finds again, a demo node's folder with its passphrase. */
-export async function ensureNodeSecrets(directory: string): Promise<DemoNodeSecrets> {
+/** Makes, or finds again, a demo node's folder with its passphrase and the passwords of its staff. */
+export async function ensureNodeSecrets(directory: string, staff: readonly Omit<DemoUser, 'password'>[]): Promise<DemoNodeSecrets> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const passphraseFile = join(directory, 'passphrase');
+  const accountsFile = join(directory, 'accounts.json');
   await ensureSecretFile(passphraseFile, secret);
-  return { directory, passphraseFile };
+  const accounts = await ensureSecretFile(accountsFile, () => JSON.stringify(staff.map((member) => ({ ...member, password: secret() }))));
+  return { directory, passphraseFile, accountsFile, users: users.parse(JSON.parse(accounts)) };
 }
 
-/** The same with the hospital's admission ticket and the passwords of its staff. */
+/** The same with a hospital's admission ticket. */
 export async function ensureHospitalSecrets(directory: string): Promise<DemoHospitalSecrets> {
-  const node = await ensureNodeSecrets(directory);
+  const node = await ensureNodeSecrets(directory, demoStaff);
   const ticketFile = join(directory, 'admission-ticket');
-  const accountsFile = join(directory, 'accounts.json');
   await ensureSecretFile(ticketFile, secret);
-  const accounts = await ensureSecretFile(accountsFile, () =>
-    JSON.stringify(demoStaff.map((member) => ({ ...member, password: secret() }))),
-  );
-  return { ...node, ticketFile, accountsFile, users: users.parse(JSON.parse(accounts)) };
+  return { ...node, ticketFile };
 }
 
 /** The file from which the demo authority learns the one-time tickets that it gave out, one a hospital. */

@@ -15,6 +15,8 @@ export interface LocalNetworkLayout {
   readonly postgres: string;
   readonly logs: string;
   readonly admitted: string;
+  /** Which authority the hospitals trust. */
+  readonly networkFile: string;
   node(slug: string): string;
 }
 
@@ -31,6 +33,7 @@ function layoutOf(root: string): LocalNetworkLayout {
     postgres: join(root, 'postgres'),
     logs: join(root, 'logs'),
     admitted: join(root, 'admitted.json'),
+    networkFile: join(root, 'network.json'),
     node: (slug) => join(root, 'nodes', slug),
   };
 }

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createNetworkFile } from '@carecord/node';
 import { type DatabaseServer, databaseName, openDatabaseServer } from './database-server.ts';
-import { type DemoHospital, demoAuthority, demoHospitals, demoNetworkId } from './demo-hospitals.ts';
+import { type DemoHospital, authorityStaff, demoAuthority, demoHospitals, demoNetworkId } from './demo-hospitals.ts';
 import { type DemoNodeSecrets, type DemoUser, ensureHospitalSecrets, ensureNodeSecrets, ensureTicketList } from './demo-secrets.ts';
 import { type LocalNetworkLayout, lockDirectory, prepareDirectory } from './directory.ts';
 import { type NodeProcess, startNodeProcess } from './node-process.ts';
@@ -22,7 +23,7 @@ export interface RunningHospital {
 export interface LocalNetwork {
   readonly layout: LocalNetworkLayout;
   readonly hospitals: readonly RunningHospital[];
-  readonly authority: { readonly did: string; readonly databaseUrl: string; readonly process: NodeProcess };
+  readonly authority: { readonly did: string; readonly graphql: string; readonly databaseUrl: string; readonly users: readonly DemoUser[]; readonly process: NodeProcess };
   /** Resolves with a sentence when a node ends that was not asked to. */
   readonly died: Promise<string>;
   /** Starts a hospital's process again with the data it has: for fault tests. */
@@ -84,7 +85,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
 }
 
 async function startAuthority(layout: LocalNetworkLayout, server: DatabaseServer): Promise<LocalNetwork['authority']> {
-  const secrets = await ensureNodeSecrets(layout.node(demoAuthority.slug));
+  const secrets = await ensureNodeSecrets(layout.node(demoAuthority.slug), authorityStaff);
   const hospitals = await Promise.all(demoHospitals.map((hospital) => ensureHospitalSecrets(layout.node(hospital.slug))));
   const tickets = await Promise.all(hospitals.map((hospital) => readFile(hospital.ticketFile, 'utf8')));
   const databaseUrl = await server.database(databaseName(demoAuthority));
@@ -94,10 +95,22 @@ async function startAuthority(layout: LocalNetworkLayout, server: DatabaseServer
     environment: {
       ...commonEnvironment(demoAuthority, secrets, databaseUrl),
       CARECORD_ROLE: 'authority',
+      CARECORD_NETWORK_ID: demoNetworkId,
       CARECORD_DEMO_TICKETS_FILE: await ensureTicketList(secrets.directory, tickets),
     },
   });
-  return { did: process.ready.did, databaseUrl, process };
+  await writeNetworkFile(layout, process.ready.http);
+  return { did: process.ready.did, graphql: graphqlOf(process), databaseUrl, users: secrets.users, process };
+}
+
+/** What an operator does with "carecord network create". */
+async function writeNetworkFile(layout: LocalNetworkLayout, authorityUrl: string): Promise<void> {
+  const { text } = await createNetworkFile({ networkId: demoNetworkId, authorityUrls: [authorityUrl], threshold: 1, witnessThreshold: 1, statusMaxAgeHours: 24, allowHttp: true });
+  await writeFile(layout.networkFile, text, { mode: 0o600 });
+}
+
+function graphqlOf({ ready }: NodeProcess): string {
+  return ready.graphql ?? `${ready.http}/graphql`;
 }
 
 async function startHospital(layout: LocalNetworkLayout, server: DatabaseServer, authority: NodeProcess, hospital: DemoHospital): Promise<RunningHospital> {
@@ -109,15 +122,13 @@ async function startHospital(layout: LocalNetworkLayout, server: DatabaseServer,
     environment: {
       ...commonEnvironment(hospital, secrets, databaseUrl),
       CARECORD_ROLE: 'hospital',
-      CARECORD_AUTHORITY_URL: authority.ready.http,
-      CARECORD_AUTHORITY_DID: authority.ready.did,
+      CARECORD_NETWORK_FILE: layout.networkFile,
       CARECORD_BOOTSTRAP: authority.ready.p2p.join(','),
       CARECORD_ADMISSION_TICKET_FILE: secrets.ticketFile,
-      CARECORD_DEMO_ACCOUNTS_FILE: secrets.accountsFile,
     },
   });
-  const { did, peerId, graphql } = process.ready;
-  return { hospital, did, peerId, graphql: graphql ?? `${process.ready.http}/graphql`, databaseUrl, users: secrets.users, process };
+  const { did, peerId } = process.ready;
+  return { hospital, did, peerId, graphql: graphqlOf(process), databaseUrl, users: secrets.users, process };
 }
 
 function commonEnvironment(node: DemoHospital, secrets: DemoNodeSecrets, databaseUrl: string): Record<string, string> {
@@ -125,9 +136,9 @@ function commonEnvironment(node: DemoHospital, secrets: DemoNodeSecrets, databas
     CARECORD_DEMO: '1',
     CARECORD_NAME: node.name,
     CARECORD_DOMAIN: node.domain,
-    CARECORD_NETWORK_ID: demoNetworkId,
     CARECORD_DATA_DIRECTORY: secrets.directory,
     CARECORD_KEY_PASSPHRASE_FILE: secrets.passphraseFile,
+    CARECORD_DEMO_ACCOUNTS_FILE: secrets.accountsFile,
     CARECORD_HTTP_HOST: '127.0.0.1',
     CARECORD_HTTP_PORT: String(node.preferredPort),
     CARECORD_P2P_LISTEN: '/ip4/127.0.0.1/tcp/0',

@@ -25,7 +25,15 @@ export class PermissionGuard implements CanActivate {
     const token = bearerToken(request);
     if (token === undefined) throw new NodeError('UNAUTHENTICATED', 'Sign in first: there is no session, or it has ended.');
     const staff = await this.authenticator.authenticate(token);
-    if (!isPermitted(staff.role, rule.permission)) throw new NodeError('FORBIDDEN', 'Your role may not do this.');
+    const operation = context.getHandler().name;
+    if (!isPermitted(staff.role, rule.permission)) {
+      await this.authenticator.noteRefusal(token, staff, operation, 'FORBIDDEN');
+      throw new NodeError('FORBIDDEN', 'Your role may not do this.');
+    }
+    if (rule.stepUp && !this.authenticator.isSteppedUp(staff)) {
+      await this.authenticator.noteRefusal(token, staff, operation, 'STEP_UP_REQUIRED');
+      throw new NodeError('STEP_UP_REQUIRED', 'This is sensitive: prove once more who you are (stepUp), then try again.');
+    }
     request.caller = { token, staff };
     return true;
   }

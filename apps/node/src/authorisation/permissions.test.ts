@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { isPermitted, PERMISSIONS, permissionsOf } from './permissions.ts';
 import type { Permission } from './permissions.ts';
-import { isStaffRole, STAFF_ROLES } from './roles.ts';
+import { isStaffRole, ROLES_OF_PEOPLE, STAFF_ROLES } from './roles.ts';
 import type { StaffRole } from './roles.ts';
 
 /** Who may do what, the other way round and by hand: a change of the table must be meant twice. */
 const ALLOWED: Readonly<Record<Permission, readonly StaffRole[]>> = {
-  'session.own': ['clinician', 'front-desk', 'privacy-officer', 'administrator'],
-  'bundle.admit': ['clinician', 'front-desk', 'administrator'],
-  'patient.find': ['clinician', 'front-desk', 'privacy-officer'],
-  'patient.read': ['clinician', 'front-desk'],
+  'session.own': ['clinician', 'front-desk', 'privacy-officer', 'data-steward', 'administrator', 'registrar'],
+  'bundle.admit': ['clinician', 'front-desk', 'administrator', 'integration-client'],
+  'patient.find': ['clinician', 'front-desk', 'privacy-officer', 'integration-client'],
+  'patient.read': ['clinician', 'front-desk', 'integration-client'],
   'timeline.read': ['clinician'],
   'consent.read': ['clinician', 'front-desk', 'privacy-officer'],
   'consent.manage': ['clinician', 'front-desk', 'privacy-officer'],
@@ -20,8 +20,15 @@ const ALLOWED: Readonly<Record<Permission, readonly StaffRole[]>> = {
   'access.inbox': ['privacy-officer'],
   'access.decide': ['privacy-officer'],
   'audit.read': ['privacy-officer'],
-  'members.read': ['clinician', 'front-desk', 'privacy-officer', 'administrator'],
+  'members.read': ['clinician', 'front-desk', 'privacy-officer', 'data-steward', 'administrator', 'registrar'],
   'node.status': ['privacy-officer', 'administrator'],
+  'keys.read': ['administrator'],
+  'keys.manage': ['administrator'],
+  'staff.read': ['privacy-officer', 'administrator'],
+  'staff.manage': ['administrator'],
+  'clients.manage': ['administrator'],
+  'membership.read': ['administrator', 'registrar'],
+  'membership.manage': ['administrator', 'registrar'],
 };
 
 describe('the permission table', () => {
@@ -39,5 +46,9 @@ describe('the permission table', () => {
     expect(isPermitted('clinician', 'everything' as Permission)).toBe(false);
     expect(isStaffRole('king')).toBe(false);
     expect(isStaffRole('clinician')).toBe(true);
+  });
+
+  it('keeps the role of programs from people', () => {
+    for (const roles of Object.values(ROLES_OF_PEOPLE)) expect(roles).not.toContain('integration-client');
   });
 });

@@ -1,6 +1,6 @@
 import type { StaffRole } from './roles.ts';
 
-/** Everything that a signed-in person can do; each GraphQL field requires exactly one. */
+/** Everything that a signed-in person or program can do; each GraphQL field requires exactly one. */
 export const PERMISSIONS = [
   'session.own',
   'bundle.admit',
@@ -18,13 +18,21 @@ export const PERMISSIONS = [
   'audit.read',
   'members.read',
   'node.status',
+  'keys.read',
+  'keys.manage',
+  'staff.read',
+  'staff.manage',
+  'clients.manage',
+  'membership.read',
+  'membership.manage',
 ] as const;
 
 export type Permission = (typeof PERMISSIONS)[number];
 
 /**
  * The one table of who may do what. What is not here is refused. An administrator runs the node and feeds data in but
- * reads no record; a privacy officer decides and reviews but reads no clinical content.
+ * reads no record; a privacy officer decides and reviews (and so sees which person an id in the audit trail is) but reads
+ * no clinical content; a program admits and finds but reads no released record, for which a person must answer.
  */
 const GRANTED: Readonly<Record<StaffRole, readonly Permission[]>> = {
   clinician: [
@@ -52,8 +60,24 @@ const GRANTED: Readonly<Record<StaffRole, readonly Permission[]>> = {
     'audit.read',
     'members.read',
     'node.status',
+    'staff.read',
   ],
-  administrator: ['session.own', 'bundle.admit', 'members.read', 'node.status'],
+  'data-steward': ['session.own', 'members.read'],
+  administrator: [
+    'session.own',
+    'bundle.admit',
+    'members.read',
+    'node.status',
+    'keys.read',
+    'keys.manage',
+    'staff.read',
+    'staff.manage',
+    'clients.manage',
+    'membership.read',
+    'membership.manage',
+  ],
+  'integration-client': ['bundle.admit', 'patient.find', 'patient.read'],
+  registrar: ['session.own', 'members.read', 'membership.read', 'membership.manage'],
 };
 
 /** Whether the role holds the permission: false unless the table says so. */

@@ -1,90 +1,161 @@
-import type { AuditEntry, AuditLog } from '@carecord/audit';
+import type { AuditActor, AuditEventType, AuditLog } from '@carecord/audit';
 import type { Clock, Transaction, TransactionRunner } from '@carecord/core';
-import { later } from '@carecord/core';
-import { hashWithContext } from '@carecord/crypto';
-import type { GeneralJws } from '@carecord/crypto';
-import { CLOCK_SKEW_MILLISECONDS, issueMembershipCredential, verifyMembershipApplication } from '@carecord/identity';
-import type { MemberRole } from '@carecord/identity';
-import type { TicketStore } from '@carecord/storage';
+import { later, toBase64Url } from '@carecord/core';
+import { hashWithContext, randomNonce } from '@carecord/crypto';
+import { verifyMembershipApplication } from '@carecord/identity';
+import type { MembershipStore, StoredMembership, TicketStore } from '@carecord/storage';
 import type { DemoTicket } from '../config/demo-files.ts';
 import { NodeError } from '../failures/node-error.ts';
-import type { NodeIdentity } from '../identity/node-identity.ts';
+import { actorOf } from '../sessions/staff-principal.ts';
+import type { StaffPrincipal } from '../sessions/staff-principal.ts';
+import { stateAfter } from './membership-transitions.ts';
+import type { MembershipAction } from './membership-transitions.ts';
 
-/** A year: renewal and revocation by status list come with the identity issue. */
-export const MEMBERSHIP_MILLISECONDS = 365 * 24 * 60 * 60_000;
 /** Given out, a ticket is used within days. */
-const TICKET_MILLISECONDS = 30 * 24 * 60 * 60_000;
+export const DEFAULT_TICKET_MILLISECONDS = 30 * 24 * 60 * 60_000;
+const TICKET_BYTES = 24;
+/** Applications that wait for a person: strangers can hand them in, so they must not fill the database. */
+export const MAX_PENDING = 500;
+
+/** Which event each decision leaves in the audit log. */
+const EVENT_OF: Readonly<Record<MembershipAction, AuditEventType>> = {
+  admit: 'member-admitted',
+  refuse: 'member-refused',
+  suspend: 'member-suspended',
+  reinstate: 'member-reinstated',
+  revoke: 'member-revoked',
+};
 
 /** What {@link MembershipOffice} needs from outside. */
 export interface MembershipOfficeDependencies {
-  readonly identity: NodeIdentity;
-  readonly networkId: string;
+  /** The authority's own DID: applications must be meant for it. */
+  readonly did: string;
+  /** Authorities of the network admit each other: the operator's network file vouches for them. */
+  readonly fellowAuthorities: readonly string[];
+  readonly memberships: MembershipStore;
   readonly tickets: TicketStore;
   readonly transactions: TransactionRunner;
   readonly audit: Pick<AuditLog, 'append'>;
   readonly clock: Clock;
+  /** Called after every decision, before its result is given: the status list must not lag behind. */
+  readonly onDecided: () => Promise<void>;
 }
 
-/** Admits hospitals: whoever proves its DID's keys and holds an open ticket gets a membership credential. */
-export class MembershipOffice {
-  private readonly names = new Map<string, string>();
+/** What became of an application, just now. */
+interface Taken {
+  readonly membership: StoredMembership;
+  readonly outcome: 'admitted' | 'refused' | 'unchanged';
+}
 
+/** Who may be a member: takes applications, and lets people decide about them. */
+export class MembershipOffice {
   constructor(private readonly dependencies: MembershipOfficeDependencies) {}
 
   /** Makes the tickets of the demo known; used ones stay used. */
   async openTickets(tickets: readonly DemoTicket[]): Promise<void> {
-    const { clock, tickets: store } = this.dependencies;
+    const now = this.dependencies.clock.now();
+    const expiresAt = later(now, DEFAULT_TICKET_MILLISECONDS);
+    await this.dependencies.tickets.add(tickets.map(({ ticket, name }) => ({ tokenHash: hashOf(ticket), expiresAt, ...(name === undefined ? {} : { name }) })), now);
+  }
+
+  /** A one-time permission to be admitted without a further look, shown this once. */
+  async createTicket(options: { readonly name: string; readonly validForMilliseconds: number }, by: StaffPrincipal): Promise<{ readonly ticket: string; readonly expiresAt: Date }> {
+    const { clock, tickets, transactions, audit } = this.dependencies;
     const now = clock.now();
-    for (const { ticket, name } of tickets) if (name !== undefined) this.names.set(keyOf(hashOf(ticket)), name);
-    await store.add(tickets.map(({ ticket }) => ({ tokenHash: hashOf(ticket), expiresAt: later(now, TICKET_MILLISECONDS) })), now);
+    const ticket = toBase64Url(randomNonce(TICKET_BYTES));
+    const expiresAt = later(now, options.validForMilliseconds);
+    await transactions.run((transaction) => audit.append(transaction, { type: 'admission-ticket-created', outcome: 'success', actor: actorOf(by) }));
+    await tickets.add([{ tokenHash: hashOf(ticket), expiresAt, name: options.name }], now);
+    return { ticket, expiresAt };
   }
 
   /**
+   * Takes an application. Who shows an open ticket, or is an authority of this network, is admitted at once; everybody else
+   * waits for a person. A member that applies again is answered as it stands: that is how it renews its credential.
    * @param application a General JWS; anything else is refused
-   * @throws IdentityError `APPLICATION_*`, `DID_LOG_INVALID`; NodeError `TICKET_INVALID`
+   * @throws IdentityError `APPLICATION_*`, `DID_*`; NodeError `TICKET_INVALID`, `TOO_MANY_APPLICATIONS`
    */
-  async admit(application: unknown): Promise<GeneralJws> {
-    const { identity, clock, transactions } = this.dependencies;
-    const { subject, name, ticket } = await verifyMembershipApplication(application, { audience: identity.resolved.did, now: clock.now() });
-    const admitted = await transactions.run((transaction) => this.useTicket(transaction, subject.did, name, ticket));
-    if (!admitted) throw new NodeError('TICKET_INVALID', 'The admission ticket is unknown, over, used already or for a hospital of another name.');
-    return await this.credentialFor(subject.did, name, ['hospital']);
+  async apply(application: unknown): Promise<StoredMembership> {
+    const { did: audience, clock, transactions } = this.dependencies;
+    const { did, history, name, ticket } = await verifyMembershipApplication(application, { audience, now: clock.now() });
+    const { membership, outcome } = await transactions.run(async (transaction): Promise<Taken> => {
+      const standing = await this.register(transaction, { did, name, history });
+      if (standing.state !== 'pending') return { membership: standing, outcome: 'unchanged' };
+      if (this.dependencies.fellowAuthorities.includes(did)) return { membership: await this.decideIn(transaction, standing, 'admit', { kind: 'system', id: 'node' }), outcome: 'admitted' };
+      if (ticket === undefined) return { membership: standing, outcome: 'unchanged' };
+      // The refusal, too, is written down: then the transaction commits with that alone.
+      return await this.withTicket(transaction, standing, ticket);
+    });
+    if (outcome === 'refused') throw new NodeError('TICKET_INVALID', 'The admission ticket is unknown, over, used already or for a hospital of another name.');
+    // Nobody can have the list signed by applying again and again.
+    if (outcome === 'admitted') await this.dependencies.onDecided();
+    return membership;
   }
 
-  /** A membership credential, valid from now on. */
-  async credentialFor(did: string, name: string, roles: readonly MemberRole[]): Promise<GeneralJws> {
-    const { identity, networkId, clock } = this.dependencies;
-    const now = clock.now();
-    return await issueMembershipCredential({
-      issuer: identity.resolved,
-      signer: identity.signer,
-      subject: did,
-      subjectName: name,
-      networkId,
-      roles,
-      validFrom: later(now, -CLOCK_SKEW_MILLISECONDS),
-      validUntil: later(now, MEMBERSHIP_MILLISECONDS),
+  /**
+   * Decides about a hospital.
+   * @throws NodeError `NOT_FOUND`, `WRONG_STATE`
+   */
+  async decide(did: string, action: MembershipAction, by: StaffPrincipal, reasonCode?: string): Promise<StoredMembership> {
+    const { memberships, transactions, onDecided } = this.dependencies;
+    const decided = await transactions.run(async (transaction) => {
+      const standing = await memberships.find(did, transaction);
+      if (standing === undefined) throw new NodeError('NOT_FOUND', 'No hospital with this DID has applied.');
+      return await this.decideIn(transaction, standing, action, actorOf(by), reasonCode);
+    });
+    await onDecided();
+    return decided;
+  }
+
+  /** The authority itself is a member of its network. */
+  async admitItself(name: string, history: string): Promise<StoredMembership> {
+    const { did, memberships, transactions, clock } = this.dependencies;
+    return await transactions.run(async (transaction) => {
+      const standing = await memberships.apply(transaction, { did, name, history, appliedAt: clock.now() });
+      return standing.state === 'pending' ? await this.decideIn(transaction, standing, 'admit', { kind: 'system', id: 'node' }) : standing;
     });
   }
 
-  /** The refusal, too, is written down: then the transaction commits with that alone. */
-  private async useTicket(transaction: Transaction, did: string, name: string, ticket: string): Promise<boolean> {
-    const { audit, clock, tickets } = this.dependencies;
-    const tokenHash = hashOf(ticket);
-    const expectedName = this.names.get(keyOf(tokenHash));
-    const fits = expectedName === undefined || expectedName === name;
-    const used = fits && (await tickets.use(transaction, tokenHash, did, clock.now())) === 'used';
-    const about: Pick<AuditEntry, 'actor' | 'counterparty'> = { actor: { kind: 'hospital', id: did }, counterparty: did };
-    if (used) await audit.append(transaction, { ...about, type: 'member-admitted', outcome: 'success' });
-    else await audit.append(transaction, { ...about, type: 'member-refused', outcome: 'refused', reasonCode: 'TICKET_INVALID' });
-    return used;
+  /** Writes the application down, again if an earlier one was refused. */
+  private async register(transaction: Transaction, application: { readonly did: string; readonly name: string; readonly history: string }): Promise<StoredMembership> {
+    const { memberships, clock } = this.dependencies;
+    const known = await memberships.find(application.did, transaction);
+    if (known === undefined && (await memberships.count('pending')) >= MAX_PENDING) {
+      throw new NodeError('TOO_MANY_APPLICATIONS', 'Too many applications wait for a decision: ask the authority for a ticket, or try again later.');
+    }
+    const dated = { ...application, appliedAt: clock.now() };
+    if (known?.state !== 'refused') return await memberships.apply(transaction, dated);
+    await memberships.applyAgain(transaction, dated);
+    return { ...known, ...dated, state: 'pending' };
+  }
+
+  private async withTicket(transaction: Transaction, standing: StoredMembership, ticket: string): Promise<Taken> {
+    const { tickets, clock, audit } = this.dependencies;
+    const { did, name } = standing;
+    const actor: AuditActor = { kind: 'hospital', id: did };
+    if ((await tickets.use(transaction, hashOf(ticket), { did, name }, clock.now())) === 'used') {
+      return { membership: await this.decideIn(transaction, standing, 'admit', actor), outcome: 'admitted' };
+    }
+    await audit.append(transaction, { type: 'member-refused', outcome: 'refused', actor, counterparty: did, reasonCode: 'TICKET_INVALID' });
+    return { membership: standing, outcome: 'refused' };
+  }
+
+  private async decideIn(transaction: Transaction, standing: StoredMembership, action: MembershipAction, actor: AuditActor, reasonCode?: string): Promise<StoredMembership> {
+    const { memberships, audit, clock } = this.dependencies;
+    const state = stateAfter(standing.state, action);
+    if (state === undefined) throw new NodeError('WRONG_STATE', `A hospital that is ${standing.state} cannot be decided about in this way.`);
+    const reason = reasonCode === undefined ? {} : { reasonCode };
+    const decided = await memberships.decide(transaction, standing.did, {
+      state,
+      decidedAt: clock.now(),
+      ...(actor.kind === 'staff' ? { decidedBy: actor.id } : {}),
+      ...reason,
+    });
+    await audit.append(transaction, { type: EVENT_OF[action], outcome: action === 'refuse' ? 'refused' : 'success', actor, counterparty: standing.did, ...reason });
+    return decided;
   }
 }
 
 function hashOf(ticket: string): Uint8Array {
   return hashWithContext('node/admission-ticket', ticket);
-}
-
-function keyOf(hash: Uint8Array): string {
-  return Buffer.from(hash).toString('hex');
 }

@@ -2,13 +2,18 @@ import type { Logger as PinoLogger } from 'pino';
 import { systemClock } from '@carecord/core';
 import type { Clock, Logger } from '@carecord/core';
 import { AuditLog } from '@carecord/audit';
+import { CLOCK_SKEW_MILLISECONDS } from '@carecord/identity';
+import { KeyRing } from '@carecord/keys';
+import type { KeyHolder } from '@carecord/keys';
 import { openStorage } from '@carecord/storage';
 import type { Storage } from '@carecord/storage';
 import type { Configuration } from '../config/configuration.ts';
-import { loadOrCreateIdentity } from '../identity/node-identity.ts';
-import type { NodeIdentity } from '../identity/node-identity.ts';
+import { NodeError } from '../failures/node-error.ts';
 import { Closers } from '../lifecycle/closers.ts';
 import { createPino, nodeLogger } from '../logging/node-logger.ts';
+import { AddressGuard } from '../outbound/address-guard.ts';
+import { OutboundHttp } from '../outbound/outbound-http.ts';
+import { openKeyHolder } from './open-key-holder.ts';
 
 /** What a hospital and an authority have in common once they are open. */
 export interface Foundation {
@@ -17,11 +22,14 @@ export interface Foundation {
   readonly logger: Logger;
   readonly closers: Closers;
   readonly storage: Storage;
-  readonly identity: NodeIdentity;
+  readonly holder: KeyHolder;
+  readonly ring: KeyRing;
   readonly audit: AuditLog;
+  /** The one way out over HTTP. */
+  readonly http: OutboundHttp;
 }
 
-/** Opens the database, brings it to the present schema, and loads the node's keys and DID. */
+/** Opens the database, brings it to the present schema, and opens the node's keys. */
 export async function openFoundation(configuration: Configuration): Promise<Foundation> {
   const clock = systemClock;
   const pino = createPino(configuration);
@@ -30,16 +38,27 @@ export async function openFoundation(configuration: Configuration): Promise<Foun
   try {
     const storage = await openStorage({ databaseUrl: configuration.databaseUrl, clock, logger });
     closers.add('storage', () => storage.close());
-    const identity = await loadOrCreateIdentity({
-      dataDirectory: configuration.dataDirectory,
-      passphrase: configuration.keyPassphrase,
-      domain: configuration.domain,
-      settings: storage.settings,
-      clock,
-    });
-    return { clock, pino, logger, closers, storage, identity, audit: new AuditLog(storage.audit, clock) };
+    await checkClock(storage, clock);
+    const holder = await openKeyHolder(configuration);
+    closers.add('key-holder', () => holder.close());
+    const ring = await KeyRing.open({ holder, store: storage.nodeKeys, transactions: storage.transactions, clock });
+    closers.add('key-ring', () => Promise.resolve(ring.close()));
+    return { clock, pino, logger, closers, storage, holder, ring, audit: new AuditLog(storage.audit, clock), http: outboundHttp(configuration) };
   } catch (error) {
     await closers.close();
     throw error;
   }
+}
+
+/** Leases, sessions and replay checks compare times of this machine with times that other replicas wrote. */
+async function checkClock(storage: Pick<Storage, 'now'>, clock: Clock): Promise<void> {
+  const difference = Math.abs((await storage.now()).getTime() - clock.now().getTime());
+  if (difference <= CLOCK_SKEW_MILLISECONDS) return;
+  throw new NodeError('CLOCK_SKEW', `This machine's clock differs from that of the database by more than ${CLOCK_SKEW_MILLISECONDS / 1000} seconds: set both by NTP.`);
+}
+
+/** The authorities are the operator's own choice, wherever they are; so is what is listed. */
+function outboundHttp({ network, allowedHosts, demo }: Configuration): OutboundHttp {
+  const authorities = (network?.authorities ?? []).map(({ url }) => new URL(url).host);
+  return new OutboundHttp({ guard: new AddressGuard([...allowedHosts, ...authorities]), plainHttp: demo });
 }

@@ -9,18 +9,22 @@ import { AccessInbox } from '../access/access-inbox.ts';
 import { AccessQuestions } from '../access/access-questions.ts';
 import { BundleAdmission } from '../admission/bundle-admission.ts';
 import { PatientConsents } from '../consents/patient-consents.ts';
+import { PublishedDid } from '../did/published-did.ts';
+import { KeyOperations } from '../keys/key-operations.ts';
 import { PatientReader } from '../patients/patient-reader.ts';
-import { Sessions } from '../sessions/sessions.ts';
 import { NodeStatus } from '../status/node-status.ts';
 import type { HospitalServices } from './hospital-services.ts';
 import { LocalHospital } from './local-hospital.ts';
+import { staffProviders } from './staff-providers.ts';
 import { NETWORK, TRANSACTIONS } from './tokens.ts';
 
 /** The services under the names by which the resolvers ask for them. */
 export function hospitalProviders(services: HospitalServices, network: NetworkHost, transactions: TransactionRunner): Provider[] {
   return [
     { provide: LocalHospital, useValue: services.hospital },
-    { provide: Sessions, useValue: services.sessions },
+    ...staffProviders(services.staff),
+    { provide: PublishedDid, useValue: services.publishedDid },
+    { provide: KeyOperations, useValue: services.keys.operations },
     { provide: Records, useValue: services.records },
     { provide: PatientReader, useValue: services.reader },
     { provide: BundleAdmission, useValue: services.admission },

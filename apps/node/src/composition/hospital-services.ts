@@ -1,28 +1,35 @@
 import type { AuditLog } from '@carecord/audit';
 import { ConsentDecider } from '@carecord/consent';
 import { AccessHolder, AccessRequester } from '@carecord/exchange';
-import type { LocalMember } from '@carecord/identity';
 import { Locator } from '@carecord/locator';
 import type { NetworkHost } from '@carecord/network';
 import { PATIENT_CHANGED, Records } from '@carecord/records';
 import { AccessInbox } from '../access/access-inbox.ts';
 import { AccessQuestions } from '../access/access-questions.ts';
 import { BundleAdmission } from '../admission/bundle-admission.ts';
+import { ROLES_OF_PEOPLE } from '../authorisation/roles.ts';
 import type { HospitalConfiguration } from '../config/configuration.ts';
 import { PatientConsents } from '../consents/patient-consents.ts';
-import type { NetworkMembership } from '../identity/membership.ts';
+import { PublishedDid } from '../did/published-did.ts';
 import { PatientPublisher } from '../jobs/publish-patient.ts';
 import { PatientReader } from '../patients/patient-reader.ts';
-import { Sessions } from '../sessions/sessions.ts';
+import { staffServices } from '../staff/staff-services.ts';
+import type { StaffServices } from '../staff/staff-services.ts';
 import { NodeStatus } from '../status/node-status.ts';
-import { derivedKeys } from './derived-keys.ts';
 import type { Foundation } from './foundation.ts';
+import { keyServices } from './key-services.ts';
+import type { KeyServices } from './key-services.ts';
+import type { NetworkParts } from './network-parts.ts';
+import { ensureKeys, HOSPITAL_KEYS } from './node-keys.ts';
+import { relyingPartyOf } from './relying-party.ts';
 import { LocalHospital } from './local-hospital.ts';
 
 /** Everything that a hospital does, put together once. */
 export interface HospitalServices {
   readonly hospital: LocalHospital;
-  readonly sessions: Sessions;
+  readonly staff: StaffServices;
+  readonly keys: KeyServices;
+  readonly publishedDid: PublishedDid;
   readonly records: Records;
   readonly reader: PatientReader;
   readonly admission: BundleAdmission;
@@ -38,25 +45,37 @@ export interface HospitalServices {
 }
 
 /** Builds the services on an open foundation and a network host that has not started yet. */
-export function hospitalServices(
-  { clock, logger, storage, identity, audit }: Foundation,
+export async function hospitalServices(
+  foundation: Foundation,
   configuration: HospitalConfiguration,
-  { network, local, joined }: { readonly network: NetworkHost; readonly local: LocalMember; readonly joined: NetworkMembership },
-): HospitalServices {
+  parts: NetworkParts,
+  network: NetworkHost,
+): Promise<HospitalServices> {
+  const { clock, logger, storage, audit, ring, holder } = foundation;
+  const { identity, file, membership } = parts;
   const { transactions } = storage;
-  const { seeds, signer, resolved: did } = identity;
-  const keys = derivedKeys(seeds);
+  const keys = await ensureKeys(ring, HOSPITAL_KEYS);
   const common = { transactions, audit, clock, logger };
 
-  const records = new Records({ stores: storage.records, keys: storage.patientKeys, transactions, audit, outbox: storage.outbox, rootKey: seeds.root, clock });
+  const records = new Records({
+    stores: storage.records,
+    keys: storage.patientKeys,
+    transactions,
+    audit,
+    outbox: storage.outbox,
+    holder,
+    directoryKey: keys['records-directory'],
+    indexKey: keys['records-index'],
+    clock,
+  });
 
-  const locator = new Locator({ ...common, network, description: joined.description, store: storage.locator, signer, did, indexKey: keys.locatorIndex });
+  const locator = new Locator({ ...common, network, description: file, store: storage.locator, identity, indexKey: keys['locator-index'] });
   const decider = ConsentDecider.create({
-    holder: did.did,
+    holder: identity.did,
     ...(configuration.hospitalPolicies === undefined ? {} : { hospitalPolicies: configuration.hospitalPolicies }),
   });
-  const exchange = { ...common, network, local, sealingKey: keys.exchangeSealing };
-  const holder = new AccessHolder({
+  const exchange = { ...common, network, identity, sealingKey: keys['exchange-sealing'] };
+  const accessHolder = new AccessHolder({
     ...exchange,
     records,
     locator,
@@ -65,22 +84,32 @@ export function hospitalServices(
     grants: storage.grants,
     outbox: storage.outbox,
   });
-  const requester = new AccessRequester({ ...exchange, recipientSeed: seeds.recipient, sent: storage.sentRequests, blocks: storage.receivedBlocks });
+  const requester = new AccessRequester({ ...exchange, recipientKeys: () => identity.recipientKeys(), pseudonymKey: keys['staff-pseudonym'], sent: storage.sentRequests, blocks: storage.receivedBlocks });
 
   return {
-    hospital: new LocalHospital(did.did, configuration.name, configuration.defaultListing),
-    sessions: new Sessions({ staff: storage.staff, sessions: storage.sessions, transactions, audit, clock }),
+    hospital: new LocalHospital(identity.did, configuration.name, configuration.defaultListing),
+    staff: staffServices({
+      storage,
+      audit,
+      clock,
+      sealingKey: keys['staff-sealing'],
+      webAuthn: relyingPartyOf(configuration),
+      name: configuration.name,
+      roles: ROLES_OF_PEOPLE.hospital,
+    }),
+    keys: keyServices(foundation, parts),
+    publishedDid: new PublishedDid(() => identity.signing().resolved),
     records,
     reader: new PatientReader(records, audit, transactions),
-    admission: new BundleAdmission(records, holder),
-    consents: new PatientConsents(records, holder, clock),
+    admission: new BundleAdmission(records, accessHolder),
+    consents: new PatientConsents(records, accessHolder, clock),
     locator,
-    holder,
+    holder: accessHolder,
     requester,
-    questions: new AccessQuestions(locator, requester, did.did),
-    inbox: new AccessInbox(holder, audit, transactions),
-    publisher: new PatientPublisher({ records, locator, network, signer, did, clock }),
-    status: new NodeStatus(network, joined.membership, storage.datastore, () => storage.outboxWorker.backlog(PATIENT_CHANGED)),
+    questions: new AccessQuestions(locator, requester, identity.did),
+    inbox: new AccessInbox(accessHolder, audit, transactions),
+    publisher: new PatientPublisher({ records, locator, network, identity, clock }),
+    status: new NodeStatus(network, () => membership.membership, storage.datastore, () => storage.outboxWorker.backlog(PATIENT_CHANGED)),
     audit,
   };
 }

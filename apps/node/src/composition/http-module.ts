@@ -6,6 +6,7 @@ import type { Logger as PinoLogger } from 'pino';
 import type { Logger } from '@carecord/core';
 import { Authenticator } from '../authorisation/authenticator.ts';
 import { PermissionGuard } from '../authorisation/permission-guard.ts';
+import { DidController } from '../did/did-controller.ts';
 import { FailureFilter } from '../failures/failure-filter.ts';
 import { HealthController } from '../health/health-controller.ts';
 import { Readiness } from '../health/readiness.ts';
@@ -22,7 +23,7 @@ export interface HttpBasics {
 @Module({})
 class NodeHttpModule {}
 
-/** What every node serves: health, errors and the guard, and the parts of its role. */
+/** What every node serves: health, its DID, errors and the guard, and the parts of its role. */
 export function httpModule(
   { authenticator, readiness, logger, pino }: HttpBasics,
   parts: { readonly imports: DynamicModule[]; readonly controllers: Type[]; readonly providers: Provider[] },
@@ -30,7 +31,7 @@ export function httpModule(
   return {
     module: NodeHttpModule,
     imports: [LoggerModule.forRoot(requestLogging(pino)), ...parts.imports],
-    controllers: [HealthController, ...parts.controllers],
+    controllers: [HealthController, DidController, ...parts.controllers],
     providers: [
       { provide: Authenticator, useValue: authenticator },
       { provide: Readiness, useValue: readiness },

@@ -1,20 +1,24 @@
-import type { LocalMember, ResolvedDid } from '@carecord/identity';
 import { pointerKind } from '@carecord/locator';
 import { createNetworkHost } from '@carecord/network';
 import type { NetworkHost } from '@carecord/network';
 import type { Configuration } from '../config/configuration.ts';
+import { ensurePeerSeed } from '../identity/peer-key.ts';
 import type { Foundation } from './foundation.ts';
+import type { NetworkParts } from './network-parts.ts';
 
 /** Makes the node's network host. Whoever answers messages registers with it before it is started. */
-export function createNodeNetwork(
-  { peerToPeer }: Pick<Configuration, 'peerToPeer'>,
-  { clock, logger, storage, identity }: Foundation,
-  { local, authority, bootstrap }: { readonly local: LocalMember; readonly authority: ResolvedDid; readonly bootstrap: readonly string[] },
+export async function createNodeNetwork(
+  { peerToPeer, dataDirectory }: Pick<Configuration, 'dataDirectory' | 'peerToPeer'>,
+  { clock, logger, storage, holder }: Foundation,
+  { identity, trust, statuses, histories, late }: NetworkParts,
+  bootstrap: readonly string[],
 ): Promise<NetworkHost> {
-  return createNetworkHost({
-    local,
-    authority,
-    peerSeed: identity.seeds.peer,
+  late.host = await createNetworkHost({
+    local: identity,
+    trust,
+    statuses,
+    histories,
+    peerSeed: await ensurePeerSeed(dataDirectory, holder, logger),
     listen: peerToPeer.listen,
     bootstrap: [...new Set([...peerToPeer.bootstrap, ...bootstrap])],
     valueKinds: [pointerKind],
@@ -22,6 +26,7 @@ export function createNodeNetwork(
     clock,
     logger,
   });
+  return late.host;
 }
 
 /** Starts a network host, which stops with the node. */

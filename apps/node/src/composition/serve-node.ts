@@ -4,40 +4,54 @@ import type { Configuration } from '../config/configuration.ts';
 import { Readiness } from '../health/readiness.ts';
 import { createApplication } from '../http/application.ts';
 import { listen } from '../http/listen.ts';
-import { keyFilePath } from '../identity/key-file.ts';
 import type { RunningNode } from '../lifecycle/running-node.ts';
 import type { Foundation } from './foundation.ts';
 import type { HttpBasics } from './http-module.ts';
+import type { NetworkParts } from './network-parts.ts';
 import { readinessParts } from './readiness-parts.ts';
 
 /** What the HTTP side of a node is made of. */
 export interface ServedNode {
-  readonly network: NetworkHost;
-  readonly membershipValidUntil: Date;
+  readonly parts: NetworkParts;
   readonly maxBodyBytes: number;
-  /** Where GraphQL is, if there is any. */
-  readonly graphqlPath?: string;
   makeModule(basics: Omit<HttpBasics, 'authenticator'>): DynamicModule;
 }
 
-/** Starts the HTTP side of a node whose network host runs. From now on the node answers everybody. */
-export async function serveNode(configuration: Configuration, foundation: Foundation, served: ServedNode): Promise<RunningNode> {
-  const { clock, logger, pino, closers, storage, identity } = foundation;
-  const { network, membershipValidUntil, maxBodyBytes, graphqlPath } = served;
-  const keyFile = keyFilePath(configuration.dataDirectory);
-  const readiness = new Readiness(readinessParts({ storage, keyFile, membershipValidUntil, network, clock }), logger);
+/** The HTTP side of a node, listening. */
+export interface ServedHttp {
+  /** Base address, e.g. `http://127.0.0.1:4101`. */
+  readonly address: string;
+  readonly readiness: Readiness;
+}
+
+/** Starts the HTTP side of a node. From now on it answers everybody; it is ready once its network host runs. */
+export async function serveHttp(configuration: Pick<Configuration, 'http' | 'demo'>, foundation: Foundation, served: ServedNode): Promise<ServedHttp> {
+  const { clock, logger, pino, closers, storage, holder } = foundation;
+  const { parts, maxBodyBytes } = served;
+  const readiness = new Readiness(readinessParts({ storage, holder, membership: parts.membership, statuses: parts.statuses, network: () => parts.late.host, clock }), logger);
   const application = await createApplication(served.makeModule({ readiness, logger, pino }), { logger, maxBodyBytes });
   closers.add('http', () => application.close());
-  const http = await listen(application, { ...configuration.http, anotherIfBusy: configuration.demo, logger });
+  const address = await listen(application, { ...configuration.http, anotherIfBusy: configuration.demo, logger });
+  parts.late.address = address;
+  return { address, readiness };
+}
+
+/** A node whose HTTP side and network host run. */
+export function runningNode(
+  { name }: Pick<Configuration, 'name'>,
+  { closers }: Pick<Foundation, 'closers'>,
+  node: { readonly did: string; readonly http: ServedHttp; readonly network: NetworkHost; readonly graphqlPath: string },
+): RunningNode {
+  const { did, http, network, graphqlPath } = node;
   return {
-    name: configuration.name,
-    did: identity.resolved.did,
+    name,
+    did,
     peerId: network.peerId,
-    http,
-    ...(graphqlPath === undefined ? {} : { graphql: http + graphqlPath }),
+    http: http.address,
+    graphql: http.address + graphqlPath,
     p2p: network.addresses(),
     stop: () => {
-      readiness.beginStopping();
+      http.readiness.beginStopping();
       return closers.close();
     },
   };

@@ -1,64 +1,101 @@
-import { later, RateLimiter } from '@carecord/core';
+import { later, RateLimiter, toBase64Url } from '@carecord/core';
 import type { Rate } from '@carecord/core';
-import { issueNetworkDescription } from '@carecord/identity';
-import type { LocalMember } from '@carecord/identity';
+import { ed25519PublicKey } from '@carecord/crypto';
+import { didKeyOf } from '@carecord/identity';
+import type { DidService } from '@carecord/identity';
 import { Guardian, guardianKeys } from '@carecord/locator';
-import { MEMBERSHIP_MILLISECONDS, MembershipOffice } from '../authority/membership-office.ts';
-import { PublishedNetwork } from '../authority/published-network.ts';
-import type { Authenticator } from '../authorisation/authenticator.ts';
+import { STATUS_LIST_INTERVAL_MILLISECONDS } from '../authority/status-list-issuer.ts';
 import type { AuthorityConfiguration } from '../config/configuration.ts';
 import { NodeError } from '../failures/node-error.ts';
+import { GRAPHQL_PATH } from '../graphql/graphql-module.ts';
 import { MAX_AUTHORITY_BODY_BYTES } from '../http/limits.ts';
+import type { NodeIdentity } from '../identity/node-identity.ts';
 import type { RunningNode } from '../lifecycle/running-node.ts';
-import { derivedKeys } from './derived-keys.ts';
-import type { Foundation } from './foundation.ts';
+import { ensureDemoAccounts } from '../sessions/demo-accounts.ts';
 import { authorityModule } from './authority-module.ts';
+import { authorityProviders } from './authority-providers.ts';
+import { authorityServices } from './authority-services.ts';
+import { authorityDidServices } from './did-services.ts';
+import type { Foundation } from './foundation.ts';
+import { foundingNetwork } from './founding-network.ts';
+import { refreshOwnStatuses, startIdentityTasks } from './identity-tasks.ts';
+import { startJobs } from './key-services.ts';
 import { createNodeNetwork, startNodeNetwork } from './node-network.ts';
-import { serveNode } from './serve-node.ts';
-import { ADMISSION_LIMITER } from './tokens.ts';
+import { AUTHORITY_KEYS, ensureKeys } from './node-keys.ts';
+import { networkParts, openIdentity } from './network-parts.ts';
+import type { NetworkParts } from './network-parts.ts';
+import { runningNode, serveHttp } from './serve-node.ts';
 
-/** The first and so far only epoch of pointers: changing it makes every pointer anew. */
-const POINTER_EPOCH = 1;
-/** A hospital applies once, and a few times more when something is wrong. */
-const ADMISSION_RATE: Rate = { burst: 20, perSecond: 0.2 };
+/** A hospital applies once and renews each month; a rotation asks for a witness. */
+const ADMISSION_RATE: Rate = { burst: 60, perSecond: 1 };
+/** Authorities that start at the same time admit each other as soon as both answer. */
+const FELLOW_PAUSE_MILLISECONDS = 1_000;
 
-/** Nobody signs in at an authority. */
-const nobody: Authenticator = {
-  authenticate: () => Promise.reject(new NodeError('UNAUTHENTICATED', 'An authority has no staff accounts.')),
-};
-
-/** Brings an authority up: it admits hospitals over HTTP, and on the network it is the guardian of the blinded look-up. */
+/** Brings an authority up: it admits hospitals over HTTP, and on the network it may be the guardian of the blinded look-up. */
 export async function startAuthority(configuration: AuthorityConfiguration, foundation: Foundation): Promise<RunningNode> {
-  const { clock, storage, identity, audit } = foundation;
-  const { networkId, name } = configuration;
-  const { resolved, signer, seeds } = identity;
-  const oprfSecret = derivedKeys(seeds).guardianOprf;
+  const { clock, storage, audit, ring } = foundation;
+  const keys = await ensureKeys(ring, AUTHORITY_KEYS);
+  const { publicKey: guardianPublicKey } = guardianKeys(keys['guardian-oprf']);
+  const witness = didKeyOf(ed25519PublicKey(keys['did-witness']));
+  const services = (): readonly DidService[] => authorityDidServices(configuration, { witness, guardianPublicKey: toBase64Url(guardianPublicKey) });
+  const identity = await openIdentity(foundation, configuration, { witness: undefined, services });
+  const file = configuration.network ?? foundingNetwork({ networkId: configuration.networkId, did: identity.did, url: ownUrl(configuration), witness, guardianPublicKey });
+  checkListed(configuration, identity, witness);
 
-  const office = new MembershipOffice({ identity, networkId, tickets: storage.tickets, transactions: storage.transactions, audit, clock });
-  await office.openTickets(configuration.demoTickets);
-  const credential = await office.credentialFor(resolved.did, name, ['authority', 'guardian']);
-  const membershipValidUntil = later(clock.now(), MEMBERSHIP_MILLISECONDS);
-  const description = await issueNetworkDescription({
-    issuer: resolved,
-    signer,
-    description: { networkId, authority: resolved.did, guardian: resolved.did, guardianPublicKey: guardianKeys(oprfSecret).publicKey, epoch: POINTER_EPOCH },
-  });
+  const parts = await networkParts(foundation, configuration, { file, identity, services });
+  await parts.rotation.resume();
+  await parts.histories.accept(identity.did, identity.signing().resolved.log);
+  await parts.trust.refresh();
+  const authority = await authorityServices(foundation, configuration, parts, keys);
+  await ensureDemoAccounts(configuration.demoAccounts, storage);
 
-  const local: LocalMember = { networkId, resolved, credential, signer };
-  const network = await createNodeNetwork(configuration, foundation, { local, authority: resolved, bootstrap: [] });
-  new Guardian({ oprfSecret, network, audit, transactions: storage.transactions, clock }).start();
-  await startNodeNetwork(network, foundation);
-
-  const published = new PublishedNetwork(resolved.log, description, () => network.addresses());
-  const providers = [
-    { provide: MembershipOffice, useValue: office },
-    { provide: PublishedNetwork, useValue: published },
-    { provide: ADMISSION_LIMITER, useValue: new RateLimiter(ADMISSION_RATE, clock) },
-  ];
-  return await serveNode(configuration, foundation, {
-    network,
-    membershipValidUntil,
+  const http = await serveHttp(configuration, foundation, {
+    parts,
     maxBodyBytes: MAX_AUTHORITY_BODY_BYTES,
-    makeModule: (basics) => authorityModule({ ...basics, authenticator: nobody }, providers),
+    makeModule: (basics) => authorityModule({ ...basics, authenticator: authority.staff.sessions }, authorityProviders(authority, new RateLimiter(ADMISSION_RATE, clock), storage.transactions)),
   });
+  await joinFellows(parts, foundation);
+
+  const network = await createNodeNetwork(configuration, foundation, parts, []);
+  if (file.guardian === identity.did) new Guardian({ oprfSecret: keys['guardian-oprf'], network, audit, transactions: storage.transactions, clock }).start();
+  await startNodeNetwork(network, foundation);
+  startIdentityTasks(foundation, parts, authority.keys.operations, configuration.keyRotationDays);
+  storage.jobs.add({ name: 'issue-status-list', everyMilliseconds: STATUS_LIST_INTERVAL_MILLISECONDS, run: () => authority.statusLists.issue() });
+  startJobs(foundation, authority.keys);
+  return runningNode(configuration, foundation, { did: identity.did, http, network, graphqlPath: GRAPHQL_PATH });
+}
+
+/** In demo mode without a public address, the one that it listens on: the network file of the demo is written from what it says then. */
+function ownUrl({ publicUrl, http }: AuthorityConfiguration): string {
+  return publicUrl ?? `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${http.port}`;
+}
+
+/** @throws NodeError `NETWORK_FILE_MISMATCH` when the operator's file does not mean this very authority */
+function checkListed({ network }: AuthorityConfiguration, identity: NodeIdentity, witness: string): void {
+  if (network === undefined) return;
+  const own = network.authorities.find(({ did }) => did === identity.did);
+  if (own === undefined) throw new NodeError('NETWORK_FILE_MISMATCH', `The network file does not list this authority (${identity.did}): make it again with "carecord network create".`);
+  if (own.witness !== witness) throw new NodeError('NETWORK_FILE_MISMATCH', 'The network file lists this authority with another witness key: make it again with "carecord network create".');
+}
+
+/** An authority is a member like others, so that enough of its fellows must have admitted it. They answer when they have started, too. */
+async function joinFellows(parts: NetworkParts, foundation: Foundation): Promise<void> {
+  const { clock, logger } = foundation;
+  const { membership, trust, file } = parts;
+  while (!(await joined(parts, foundation))) {
+    logger.info('waiting-for-authorities', { needed: file.threshold, known: trust.authorities().length });
+    await clock.sleepUntil(later(clock.now(), FELLOW_PAUSE_MILLISECONDS));
+  }
+  logger.info('joined', { validUntil: membership.membership.validUntil.toISOString() });
+}
+
+async function joined(parts: NetworkParts, foundation: Foundation): Promise<boolean> {
+  const { membership, trust, file } = parts;
+  if (file.authorities.length > 1) await trust.fetch().catch((error: unknown) => foundation.logger.warn('authorities-not-reached', {}, error));
+  if (!(await membership.useStored())) {
+    await membership.apply();
+    if (!(await membership.useStored())) return false;
+  }
+  await refreshOwnStatuses(foundation, parts);
+  return true;
 }

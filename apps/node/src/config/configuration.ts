@@ -1,13 +1,14 @@
+import type { NetworkFile } from '@carecord/identity';
+import type { OpenIdSettings } from '../openid/openid-settings.ts';
+import type { AdmissionTickets } from './admission-tickets.ts';
 import type { DemoAccount, DemoTicket } from './demo-files.ts';
 import type { Variables } from './variables.ts';
 
-/** What a hospital node knows of the authority that it trusts. */
-export interface AuthoritySettings {
-  readonly url: string;
-  readonly did: string;
-  /** The one-time admission ticket: needed until the hospital is admitted. */
-  readonly ticket: string | undefined;
-}
+/** Where the root keys are kept, and what opens them. */
+export type KeyHolderConfiguration =
+  | { readonly kind: 'sealed-file'; readonly passphrase: string }
+  | { readonly kind: 'pkcs11'; readonly modulePath: string; readonly tokenLabel: string; readonly pinFile: string; readonly keyName: string }
+  | { readonly kind: 'vault-transit'; readonly address: string; readonly tokenFile: string; readonly mount: string; readonly keyName: string };
 
 interface CommonConfiguration {
   readonly name: string;
@@ -15,26 +16,38 @@ interface CommonConfiguration {
   readonly networkId: string;
   readonly databaseUrl: string;
   readonly dataDirectory: string;
-  readonly keyPassphrase: string;
+  readonly keyHolder: KeyHolderConfiguration;
+  /** Days after which the keys of the DID are rotated. */
+  readonly keyRotationDays: number;
+  /** Origin under which others reach this node's HTTP side; absent in demo mode, where it is the address that it listens on. */
+  readonly publicUrl: string | undefined;
+  /** Hosts that may be asked over HTTP although their addresses are private. */
+  readonly allowedHosts: readonly string[];
+  /** Permission to be admitted: for each authority, or one for all. */
+  readonly tickets: AdmissionTickets;
   readonly http: { readonly host: string; readonly port: number };
   readonly peerToPeer: { readonly listen: readonly string[]; readonly bootstrap: readonly string[] };
   readonly demo: boolean;
+  readonly demoAccounts: readonly DemoAccount[];
   readonly logLevel: Variables['CARECORD_LOG_LEVEL'];
 }
 
 /** What a hospital's node is told at its start. */
 export interface HospitalConfiguration extends CommonConfiguration {
   readonly role: 'hospital';
-  readonly authority: AuthoritySettings;
+  readonly network: NetworkFile;
   readonly defaultListing: Variables['CARECORD_DEFAULT_LISTING'];
+  /** Staff sign in at the hospital's own provider as well; absent where there is none. */
+  readonly openId: OpenIdSettings | undefined;
   /** Cedar text of the hospital's own release policies. */
   readonly hospitalPolicies: string | undefined;
-  readonly demoAccounts: readonly DemoAccount[];
 }
 
 /** What an authority's node is told at its start. */
 export interface AuthorityConfiguration extends CommonConfiguration {
   readonly role: 'authority';
+  /** Absent: this authority is the only one of its network. */
+  readonly network: NetworkFile | undefined;
   readonly demoTickets: readonly DemoTicket[];
 }
 

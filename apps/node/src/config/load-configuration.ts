@@ -1,8 +1,13 @@
+import { IdentityError, parseNetworkFile } from '@carecord/identity';
+import type { NetworkFile } from '@carecord/identity';
+import { AdmissionTickets } from './admission-tickets.ts';
 import { ConfigurationError } from './configuration-error.ts';
-import type { Configuration } from './configuration.ts';
+import type { Configuration, KeyHolderConfiguration } from './configuration.ts';
 import { demoAccountsSchema, demoTicketsSchema, parseMountedJson } from './demo-files.ts';
 import type { DemoAccount, DemoTicket } from './demo-files.ts';
-import { passphraseWeakness } from './passphrase.ts';
+import { openIdSettings } from '../openid/openid-configuration.ts';
+import type { OpenIdSettings } from '../openid/openid-settings.ts';
+import { readKeyHolder } from './key-holder-configuration.ts';
 import { brokenRules } from './rules.ts';
 import { readMounted } from './secret-files.ts';
 import { variablesSchema } from './variables.ts';
@@ -11,8 +16,10 @@ import type { Variables } from './variables.ts';
 /** What stands in the mounted files that the variables name. */
 interface Mounted {
   readonly databaseUrl: string | undefined;
-  readonly keyPassphrase: string | undefined;
-  readonly ticket: string | undefined;
+  readonly keyHolder: KeyHolderConfiguration | undefined;
+  readonly tickets: AdmissionTickets;
+  readonly openId: OpenIdSettings | undefined;
+  readonly network: NetworkFile | undefined;
   readonly hospitalPolicies: string | undefined;
   readonly demoAccounts: readonly DemoAccount[];
   readonly demoTickets: readonly DemoTicket[];
@@ -28,7 +35,7 @@ export function loadConfiguration(environment: Readonly<Record<string, string | 
   const mistaken = new Set<string>();
   const variables = readVariables(environment, mistakes, mistaken);
   mistakes.push(...brokenRules(variables, mistaken));
-  const mounted = readMountedFiles(variables, mistakes);
+  const mounted = readMountedFiles(variables, mistaken, mistakes);
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);
   return assemble(variables as Variables, mounted);
 }
@@ -52,51 +59,78 @@ function readVariables(environment: Readonly<Record<string, string | undefined>>
   return values;
 }
 
-function readMountedFiles(variables: Partial<Variables>, mistakes: string[]): Mounted {
+function readMountedFiles(variables: Partial<Variables>, mistaken: ReadonlySet<string>, mistakes: string[]): Mounted {
   const read = (name: keyof Variables): string | undefined => readMounted(name, variables[name] as string | undefined, mistakes);
-  const keyPassphrase = read('CARECORD_KEY_PASSPHRASE_FILE');
-  const weakness = keyPassphrase === undefined ? undefined : passphraseWeakness(keyPassphrase);
-  if (weakness !== undefined) mistakes.push(`The passphrase in CARECORD_KEY_PASSPHRASE_FILE ${weakness}.`);
   const databaseUrlInFile = read('DATABASE_URL_FILE');
   if (databaseUrlInFile !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrlInFile)) {
     mistakes.push('DATABASE_URL_FILE names a file that must hold an address that starts with postgresql:// .');
   }
   return {
-    keyPassphrase,
+    keyHolder: readKeyHolder(variables, mistaken, read, mistakes),
+    openId: readOpenId(variables, read, mistakes),
     databaseUrl: variables.DATABASE_URL ?? databaseUrlInFile,
-    ticket: read('CARECORD_ADMISSION_TICKET_FILE'),
+    tickets: readTickets(read('CARECORD_ADMISSION_TICKET_FILE'), mistakes),
+    network: readNetworkFile(read('CARECORD_NETWORK_FILE'), variables.CARECORD_DEMO === true, mistakes),
     hospitalPolicies: read('CARECORD_HOSPITAL_POLICIES_FILE'),
     demoAccounts: parseMountedJson('CARECORD_DEMO_ACCOUNTS_FILE', read('CARECORD_DEMO_ACCOUNTS_FILE'), demoAccountsSchema, mistakes) ?? [],
     demoTickets: parseMountedJson('CARECORD_DEMO_TICKETS_FILE', read('CARECORD_DEMO_TICKETS_FILE'), demoTicketsSchema, mistakes) ?? [],
   };
 }
 
+function readOpenId(variables: Partial<Variables>, read: (name: keyof Variables) => string | undefined, mistakes: string[]): OpenIdSettings | undefined {
+  const files = { clientKey: read('CARECORD_OPENID_CLIENT_KEY_FILE'), clientSecret: read('CARECORD_OPENID_CLIENT_SECRET_FILE') };
+  return openIdSettings(variables, files, variables.CARECORD_DEMO === true, mistakes);
+}
+
+function readTickets(text: string | undefined, mistakes: string[]): AdmissionTickets {
+  if (text === undefined) return AdmissionTickets.none;
+  const tickets = AdmissionTickets.parse(text);
+  if (tickets === undefined) mistakes.push('CARECORD_ADMISSION_TICKET_FILE must hold one ticket, or on each line the DID of an authority and its ticket.');
+  return tickets ?? AdmissionTickets.none;
+}
+
+function readNetworkFile(text: string | undefined, demo: boolean, mistakes: string[]): NetworkFile | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return parseNetworkFile(text, { allowHttp: demo });
+  } catch (error) {
+    if (!(error instanceof IdentityError)) throw error;
+    mistakes.push(error.message);
+    return undefined;
+  }
+}
+
 function assemble(variables: Variables, mounted: Mounted): Configuration {
   const common = {
     name: variables.CARECORD_NAME,
     domain: variables.CARECORD_DOMAIN,
-    networkId: variables.CARECORD_NETWORK_ID,
+    networkId: present(mounted.network?.networkId ?? variables.CARECORD_NETWORK_ID),
     databaseUrl: present(mounted.databaseUrl),
     dataDirectory: variables.CARECORD_DATA_DIRECTORY,
-    keyPassphrase: present(mounted.keyPassphrase),
+    keyHolder: present(mounted.keyHolder),
+    keyRotationDays: variables.CARECORD_KEY_ROTATION_DAYS,
+    publicUrl: variables.CARECORD_PUBLIC_URL,
+    allowedHosts: variables.CARECORD_ALLOWED_HOSTS ?? [],
+    tickets: mounted.tickets,
     http: { host: variables.CARECORD_HTTP_HOST, port: variables.CARECORD_HTTP_PORT },
     peerToPeer: { listen: variables.CARECORD_P2P_LISTEN, bootstrap: variables.CARECORD_BOOTSTRAP ?? [] },
     demo: variables.CARECORD_DEMO,
+    demoAccounts: mounted.demoAccounts,
     logLevel: variables.CARECORD_LOG_LEVEL,
   };
-  if (variables.CARECORD_ROLE === 'authority') return { role: 'authority', ...common, demoTickets: mounted.demoTickets };
+  if (variables.CARECORD_ROLE === 'authority') return { role: 'authority', ...common, network: mounted.network, demoTickets: mounted.demoTickets };
   return {
     role: 'hospital',
     ...common,
-    authority: { url: present(variables.CARECORD_AUTHORITY_URL), did: present(variables.CARECORD_AUTHORITY_DID), ticket: mounted.ticket },
+    network: present(mounted.network),
     defaultListing: variables.CARECORD_DEFAULT_LISTING,
     hospitalPolicies: mounted.hospitalPolicies,
-    demoAccounts: mounted.demoAccounts,
+    openId: mounted.openId,
   };
 }
 
 /** The rules have made sure that the value is there; this tells the compiler, and stops us if they ever do not. */
-function present(value: string | undefined): string {
+function present<Value>(value: Value | undefined): Value {
   if (value === undefined) throw new ConfigurationError(['A setting is missing.']);
   return value;
 }

@@ -12,7 +12,6 @@ interface Rule {
 }
 
 const hospital = (variables: Partial<Variables>): boolean => variables.CARECORD_ROLE === 'hospital';
-const authority = (variables: Partial<Variables>): boolean => variables.CARECORD_ROLE === 'authority';
 const demo = (variables: Partial<Variables>): boolean => variables.CARECORD_DEMO === true;
 
 /** What must hold between the variables; every broken rule is one sentence for the operator. */
@@ -28,34 +27,34 @@ const RULES: readonly Rule[] = [
     sentence: 'DATABASE_URL holds a password: outside demo mode put the address into a file and name it in DATABASE_URL_FILE.',
   },
   {
-    concerns: ['CARECORD_ROLE', 'CARECORD_AUTHORITY_URL'],
-    broken: (variables) => hospital(variables) && variables.CARECORD_AUTHORITY_URL === undefined,
-    sentence: 'CARECORD_AUTHORITY_URL is missing: a hospital needs the address of the authority that admits it.',
+    concerns: ['CARECORD_ROLE', 'CARECORD_NETWORK_FILE'],
+    broken: (variables) => hospital(variables) && variables.CARECORD_NETWORK_FILE === undefined,
+    sentence: 'CARECORD_NETWORK_FILE is missing: a hospital needs the file that says which authorities it trusts ("carecord network create" writes it).',
   },
   {
-    concerns: ['CARECORD_ROLE', 'CARECORD_AUTHORITY_DID'],
-    broken: (variables) => hospital(variables) && variables.CARECORD_AUTHORITY_DID === undefined,
-    sentence: 'CARECORD_AUTHORITY_DID is missing: a hospital needs the DID of the authority that it trusts.',
+    concerns: ['CARECORD_ROLE', 'CARECORD_NETWORK_FILE', 'CARECORD_NETWORK_ID'],
+    broken: (variables) => variables.CARECORD_ROLE !== undefined && (variables.CARECORD_NETWORK_FILE === undefined) === (variables.CARECORD_NETWORK_ID === undefined) && !(hospital(variables) && variables.CARECORD_NETWORK_FILE === undefined),
+    sentence: 'Set exactly one of CARECORD_NETWORK_FILE and, for an authority that founds a network, CARECORD_NETWORK_ID.',
   },
   {
-    concerns: ['CARECORD_ROLE', 'CARECORD_AUTHORITY_URL', 'CARECORD_AUTHORITY_DID', 'CARECORD_ADMISSION_TICKET_FILE'],
-    broken: (variables) => authority(variables) && (variables.CARECORD_AUTHORITY_URL ?? variables.CARECORD_AUTHORITY_DID ?? variables.CARECORD_ADMISSION_TICKET_FILE) !== undefined,
-    sentence: 'CARECORD_AUTHORITY_URL, CARECORD_AUTHORITY_DID and CARECORD_ADMISSION_TICKET_FILE are for hospitals alone.',
+    concerns: ['CARECORD_DEMO', 'CARECORD_PUBLIC_URL'],
+    broken: (variables) => !demo(variables) && variables.CARECORD_PUBLIC_URL?.startsWith('https://') !== true,
+    sentence: 'CARECORD_PUBLIC_URL is missing or not an https:// address: others need the address under which this node is reached.',
   },
   {
-    concerns: ['CARECORD_DEMO', 'CARECORD_AUTHORITY_URL'],
-    broken: (variables) => !demo(variables) && variables.CARECORD_AUTHORITY_URL?.startsWith('http://') === true,
-    sentence: 'CARECORD_AUTHORITY_URL must be an https:// address outside demo mode.',
+    concerns: ['CARECORD_DEMO', 'CARECORD_PUBLIC_URL'],
+    broken: (variables) => demo(variables) && variables.CARECORD_PUBLIC_URL !== undefined && !isLoopbackHost(new URL(variables.CARECORD_PUBLIC_URL).hostname.replace(/^\[|\]$/g, '')),
+    sentence: 'CARECORD_PUBLIC_URL must be a loopback address in demo mode, for example http://127.0.0.1:4101.',
   },
   {
-    concerns: ['CARECORD_ROLE', 'CARECORD_DEMO'],
-    broken: (variables) => authority(variables) && !demo(variables),
-    sentence: 'CARECORD_ROLE=authority starts a self-made demo authority and needs CARECORD_DEMO=1.',
+    concerns: ['CARECORD_DEMO', 'CARECORD_VAULT_ADDRESS'],
+    broken: (variables) => variables.CARECORD_VAULT_ADDRESS?.startsWith('http://') === true && !isLoopbackHost(new URL(variables.CARECORD_VAULT_ADDRESS).hostname),
+    sentence: 'CARECORD_VAULT_ADDRESS must be an https:// address unless it is on this machine.',
   },
   {
-    concerns: ['CARECORD_DEMO', 'CARECORD_AUTHORITY_DID'],
-    broken: (variables) => !demo(variables) && variables.CARECORD_AUTHORITY_DID !== undefined && RESERVED_DOMAIN.test(domainOfDid(variables.CARECORD_AUTHORITY_DID)),
-    sentence: 'CARECORD_AUTHORITY_DID names a demo authority (a reserved domain) and needs CARECORD_DEMO=1.',
+    concerns: ['CARECORD_ROLE', 'CARECORD_OPENID_ISSUER'],
+    broken: (variables) => variables.CARECORD_ROLE === 'authority' && variables.CARECORD_OPENID_ISSUER !== undefined,
+    sentence: 'CARECORD_OPENID_ISSUER is for hospitals alone: the staff of an authority have accounts at its node.',
   },
   {
     concerns: ['CARECORD_DEMO', 'CARECORD_DOMAIN'],
@@ -76,11 +75,6 @@ const RULES: readonly Rule[] = [
     concerns: ['CARECORD_ROLE', 'CARECORD_DEMO_TICKETS_FILE'],
     broken: (variables) => hospital(variables) && variables.CARECORD_DEMO_TICKETS_FILE !== undefined,
     sentence: 'CARECORD_DEMO_TICKETS_FILE is for the authority alone.',
-  },
-  {
-    concerns: ['CARECORD_ROLE', 'CARECORD_DEMO_ACCOUNTS_FILE'],
-    broken: (variables) => authority(variables) && variables.CARECORD_DEMO_ACCOUNTS_FILE !== undefined,
-    sentence: 'CARECORD_DEMO_ACCOUNTS_FILE is for hospitals alone: the authority has no staff accounts.',
   },
   {
     concerns: ['CARECORD_DEMO', 'CARECORD_HTTP_HOST'],
@@ -104,8 +98,4 @@ export function brokenRules(variables: Partial<Variables>, mistaken: ReadonlySet
 
 function hasPassword(url: string): boolean {
   return URL.canParse(url) && new URL(url).password !== '';
-}
-
-function domainOfDid(did: string): string {
-  return did.split(':')[3] ?? '';
 }

@@ -1,5 +1,6 @@
 import { LISTINGS } from '@carecord/core';
 import { z } from 'zod';
+import { openIdVariables } from '../openid/openid-configuration.ts';
 
 /**
  * The environment variables of a node, each with the sentence that an operator reads when it is wrong. Rules about
@@ -16,6 +17,11 @@ const oneOf = <const Values extends readonly [string, ...string[]]>(name: string
 
 const required = (name: string, what: string): z.ZodString => z.string({ error: `${name} is missing: set it to ${what}.` });
 
+const pathSegment = (name: string): z.ZodString => z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, { error: `${name} must be a name of letters, digits, hyphens and underscores.` });
+
+const DAYS = 'CARECORD_KEY_ROTATION_DAYS must be a number of days between 1 and 365.';
+const PUBLIC_URL = 'CARECORD_PUBLIC_URL must be an https:// address without a path, for example https://carecord.hospital-a.fi.';
+
 const multiaddr = /^\/(ip4|ip6|dns4|dns6)\/[^/\s]+\/tcp\/\d{1,5}(\/p2p\/[A-Za-z0-9]+)?$/;
 
 const multiaddrs = (name: string): z.ZodType<string[]> =>
@@ -29,6 +35,7 @@ const flag = (name: string): z.ZodType<boolean> =>
   z.enum(['0', '1'], { error: `${name} must be 0 or 1.` }).optional().transform((value) => value === '1');
 
 export const variablesSchema = z.object({
+  ...openIdVariables,
   CARECORD_ROLE: oneOf('CARECORD_ROLE', ['hospital', 'authority']),
   CARECORD_NAME: required('CARECORD_NAME', "the organisation's name, for example \"Hospital A\"").max(200, {
     error: 'CARECORD_NAME must not be longer than 200 characters.',
@@ -42,21 +49,34 @@ export const variablesSchema = z.object({
     .regex(/^postgres(ql)?:\/\//, { error: 'DATABASE_URL must start with postgresql:// .' })
     .optional(),
   DATABASE_URL_FILE: z.string().optional(),
-  CARECORD_DATA_DIRECTORY: required('CARECORD_DATA_DIRECTORY', "the folder for the node's sealed key file"),
-  CARECORD_KEY_PASSPHRASE_FILE: required('CARECORD_KEY_PASSPHRASE_FILE', 'the file that holds the passphrase of the key file'),
+  CARECORD_DATA_DIRECTORY: required('CARECORD_DATA_DIRECTORY', "the folder for what this node alone keeps, such as the sealed key file"),
+  CARECORD_KEY_HOLDER: oneOf('CARECORD_KEY_HOLDER', ['sealed-file', 'pkcs11', 'vault-transit']).default('sealed-file'),
+  CARECORD_KEY_PASSPHRASE_FILE: z.string().optional(),
+  CARECORD_PKCS11_MODULE: z.string().optional(),
+  CARECORD_PKCS11_TOKEN: z.string().max(32, { error: 'CARECORD_PKCS11_TOKEN must be the label of a token: at most 32 characters.' }).optional(),
+  CARECORD_PKCS11_PIN_FILE: z.string().optional(),
+  CARECORD_VAULT_ADDRESS: z.url({ protocol: /^https?$/, error: 'CARECORD_VAULT_ADDRESS must be an http:// or https:// address.' }).optional(),
+  CARECORD_VAULT_TOKEN_FILE: z.string().optional(),
+  CARECORD_VAULT_MOUNT: pathSegment('CARECORD_VAULT_MOUNT').default('transit'),
+  CARECORD_ROOT_KEY_NAME: pathSegment('CARECORD_ROOT_KEY_NAME').default('carecord-root'),
+  CARECORD_KEY_ROTATION_DAYS: z.coerce.number({ error: DAYS }).int({ error: DAYS }).min(1, { error: DAYS }).max(365, { error: DAYS }).default(90),
   CARECORD_HTTP_HOST: z.string().default('127.0.0.1'),
   CARECORD_HTTP_PORT: port('CARECORD_HTTP_PORT'),
   CARECORD_P2P_LISTEN: multiaddrs('CARECORD_P2P_LISTEN'),
   CARECORD_BOOTSTRAP: multiaddrs('CARECORD_BOOTSTRAP').optional(),
-  CARECORD_AUTHORITY_URL: z.url({ protocol: /^https?$/, error: 'CARECORD_AUTHORITY_URL must be an http:// or https:// address.' }).optional(),
-  CARECORD_AUTHORITY_DID: z
-    .string()
-    .regex(/^did:webvh:[A-Za-z0-9]{20,100}:[a-z0-9.-]+$/, { error: 'CARECORD_AUTHORITY_DID must be a did:webvh identifier.' })
+  CARECORD_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: PUBLIC_URL })
+    .refine((url) => new URL(url).pathname === '/' && new URL(url).search === '' && new URL(url).username === '', { error: PUBLIC_URL })
+    .transform((url) => new URL(url).origin)
     .optional(),
+  CARECORD_ALLOWED_HOSTS: z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''))
+    .refine((hosts) => hosts.every((host) => /^[a-z0-9.:[\]-]{1,253}$/.test(host)), { error: 'CARECORD_ALLOWED_HOSTS must hold host names or addresses, separated by commas.' })
+    .optional(),
+  CARECORD_NETWORK_FILE: z.string().optional(),
   CARECORD_ADMISSION_TICKET_FILE: z.string().optional(),
-  CARECORD_NETWORK_ID: required('CARECORD_NETWORK_ID', "the network's name, for example carecord-demo").regex(/^[a-z0-9][a-z0-9-]{2,62}$/, {
-    error: 'CARECORD_NETWORK_ID must be 3 to 63 lower-case letters, digits and hyphens.',
-  }),
+  CARECORD_NETWORK_ID: z.string().regex(/^[a-z0-9][a-z0-9-]{2,62}$/, { error: 'CARECORD_NETWORK_ID must be 3 to 63 lower-case letters, digits and hyphens.' }).optional(),
   CARECORD_DEFAULT_LISTING: oneOf('CARECORD_DEFAULT_LISTING', LISTINGS).default('unlisted'),
   CARECORD_HOSPITAL_POLICIES_FILE: z.string().optional(),
   CARECORD_DEMO: flag('CARECORD_DEMO'),

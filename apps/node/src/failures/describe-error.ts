@@ -4,6 +4,7 @@ import { CryptoError } from '@carecord/crypto';
 import { ExchangeError } from '@carecord/exchange';
 import { FhirError } from '@carecord/fhir';
 import { IdentityError } from '@carecord/identity';
+import { KeysError } from '@carecord/keys';
 import { LocatorError } from '@carecord/locator';
 import { NetworkError } from '@carecord/network';
 import { RecordsError } from '@carecord/records';
@@ -16,6 +17,7 @@ import {
   EXCHANGE_CODES,
   FHIR_CODES,
   IDENTITY_CODES,
+  KEYS_CODES,
   LOCATOR_CODES,
   NETWORK_CODES,
   NODE_CODES,
@@ -57,6 +59,7 @@ function codeOf(error: unknown): FailureCode | undefined {
   if (error instanceof InputError) return error.code;
   if (error instanceof FhirError) return FHIR_CODES[error.code];
   if (error instanceof RecordsError) return RECORDS_CODES[error.code];
+  if (error instanceof KeysError) return KEYS_CODES[error.code];
   if (error instanceof ConsentError) return CONSENT_CODES[error.code];
   if (error instanceof ExchangeError) return EXCHANGE_CODES[error.code];
   if (error instanceof NetworkError) return error.remoteCode === 'RATE_LIMITED' ? 'RATE_LIMITED' : NETWORK_CODES[error.code];

@@ -3,8 +3,18 @@ export const FAILURE_CODES = [
   // Who asks
   'UNAUTHENTICATED',
   'FORBIDDEN',
+  'STEP_UP_REQUIRED',
   'SIGN_IN_REFUSED',
   'SIGN_IN_LIMITED',
+  'SIGN_IN_EXPIRED',
+  'PROOF_REFUSED',
+  'PASSKEY_REFUSED',
+  'PASSWORD_UNACCEPTABLE',
+  'SECOND_FACTOR_STATE',
+  // Staff
+  'USERNAME_TAKEN',
+  'ROLE_UNAVAILABLE',
+  'LAST_ADMINISTRATOR',
   // What was asked
   'INPUT_INVALID',
   'INPUT_TOO_LARGE',
@@ -45,6 +55,10 @@ export const FAILURE_CODES = [
   // Admission to the network
   'APPLICATION_INVALID',
   'TICKET_INVALID',
+  // Keys of this hospital
+  'REWRAP_RUNNING',
+  'ROOT_KEY_IN_USE',
+  'KEY_HOLDER_UNAVAILABLE',
   // The node
   'DATABASE_UNAVAILABLE',
   'INTERNAL',

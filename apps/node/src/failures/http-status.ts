@@ -13,6 +13,7 @@ const STATUS: Partial<Record<FailureCode, number>> = {
   RATE_LIMITED: 429,
   INTERNAL: 500,
   DATABASE_UNAVAILABLE: 503,
+  KEY_HOLDER_UNAVAILABLE: 503,
 };
 
 const BAD_REQUEST = 400;

@@ -1,15 +1,24 @@
 import { AccessResolver } from './access/access-resolver.ts';
 import { AdmissionResolver } from './admission/admission-resolver.ts';
 import { AuditResolver } from './audit/audit-resolver.ts';
+import { ClientResolver } from './clients/client-resolver.ts';
+import { ProviderLinkResolver } from './clients/provider-link-resolver.ts';
 import { ConsentResolver } from './consent/consent-resolver.ts';
+import { KeyResolver } from './keys/key-resolver.ts';
 import { LocationResolver } from './location/location-resolver.ts';
+import { MembershipResolver } from './membership/membership-resolver.ts';
 import { NodeResolver } from './node/node-resolver.ts';
 import { PatientResolver } from './patients/patient-resolver.ts';
+import { OwnAccountResolver } from './session/own-account-resolver.ts';
 import { SessionResolver } from './session/session-resolver.ts';
+import { StaffResolver } from './staff/staff-resolver.ts';
+
+/** What concerns the staff and the keys of any node. */
+const STAFF_RESOLVERS = [SessionResolver, OwnAccountResolver, StaffResolver, KeyResolver] as const;
 
 /** Every resolver of a hospital node: the running schema and the committed SDL are made from this list. */
-export const RESOLVERS = [
-  SessionResolver,
+export const HOSPITAL_RESOLVERS = [
+  ...STAFF_RESOLVERS,
   AdmissionResolver,
   PatientResolver,
   ConsentResolver,
@@ -17,4 +26,9 @@ export const RESOLVERS = [
   AccessResolver,
   AuditResolver,
   NodeResolver,
+  ClientResolver,
+  ProviderLinkResolver,
 ] as const;
+
+/** Every resolver of an authority node. */
+export const AUTHORITY_RESOLVERS = [...STAFF_RESOLVERS, AuditResolver, MembershipResolver] as const;

@@ -18,12 +18,20 @@ import { hospitalModule } from '../composition/hospital-module.ts';
 import { LocalHospital } from '../composition/local-hospital.ts';
 import { NETWORK, TRANSACTIONS } from '../composition/tokens.ts';
 import { PatientConsents } from '../consents/patient-consents.ts';
+import { IntegrationClients } from '../clients/integration-clients.ts';
+import { PublishedDid } from '../did/published-did.ts';
 import { NodeError } from '../failures/node-error.ts';
 import { Readiness } from '../health/readiness.ts';
+import { KeyOperations } from '../keys/key-operations.ts';
 import { nodeLogger } from '../logging/node-logger.ts';
 import { pinoOptions } from '../logging/pino-options.ts';
 import { PatientReader } from '../patients/patient-reader.ts';
 import { Sessions } from '../sessions/sessions.ts';
+import { Passkeys } from '../staff/passkeys.ts';
+import { SecondFactors } from '../staff/second-factors.ts';
+import { SignIn } from '../staff/sign-in.ts';
+import { StaffAdministration } from '../staff/staff-administration.ts';
+import { StepUp } from '../staff/step-up.ts';
 import { NodeStatus } from '../status/node-status.ts';
 import { createApplication } from './application.ts';
 import { listen } from './listen.ts';
@@ -61,8 +69,14 @@ const sessions = {
     ['clinician', 'front-desk', 'privacy-officer', 'administrator'].includes(token)
       ? Promise.resolve(staff(token as StaffRole))
       : Promise.reject(new NodeError('UNAUTHENTICATED', 'Sign in first.')),
-  signIn: (username: string, password: string) =>
-    password === 'right' ? Promise.resolve({ token: 'clinician', expiresAt: new Date(0), staff: staff('clinician') }) : Promise.reject(new NodeError('SIGN_IN_REFUSED', `Not right${username.slice(0, 0)}.`)),
+  isSteppedUp: () => false,
+  noteRefusal: () => Promise.resolve(),
+};
+const signIns = {
+  withPassword: (_username: string, password: string) =>
+    password === 'right'
+      ? Promise.resolve({ kind: 'signed-in', session: { token: 'clinician', expiresAt: new Date(0), staff: staff('clinician') } })
+      : Promise.reject(new NodeError('SIGN_IN_REFUSED', 'Not right.')),
 };
 const reader = {
   find: () => Promise.reject(new Error(`database error near '${CANARY}'`)),
@@ -77,13 +91,14 @@ beforeAll(async () => {
   const readiness = new Readiness([{ name: 'database', check: () => (parts[0] ?? { check: () => Promise.resolve({}) }).check() }], logger);
   const module = hospitalModule({ authenticator: sessions, readiness, logger, pino: writer }, [
     { provide: Sessions, useValue: sessions },
+    { provide: SignIn, useValue: signIns },
     { provide: PatientReader, useValue: reader },
     { provide: BundleAdmission, useValue: admission },
     { provide: LocalHospital, useValue: new LocalHospital('did:example:a', 'Hospital A', 'unlisted') },
-    ...[Records, PatientConsents, Locator, AccessHolder, AccessRequester, AccessInbox, AccessQuestions, NodeStatus, AuditLog, TRANSACTIONS].map((provide) => ({ provide, useValue: {} })),
+    ...[KeyOperations, PublishedDid, StepUp, SecondFactors, Passkeys, StaffAdministration, Records, PatientConsents, Locator, AccessHolder, AccessRequester, AccessInbox, AccessQuestions, NodeStatus, AuditLog, TRANSACTIONS].map((provide) => ({ provide, useValue: {} })),
     { provide: NETWORK, useValue: { members: () => [] } },
     ForgottenResolver,
-  ]);
+  ], { controllers: [], providers: [{ provide: IntegrationClients, useValue: {} }] });
   application = await createApplication(module, { logger, maxBodyBytes: MAX_BODY });
   base = await listen(application, { host: '127.0.0.1', port: 0, anotherIfBusy: false, logger });
 });

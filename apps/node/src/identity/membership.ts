@@ -1,114 +1,205 @@
-import type { Clock, Logger } from '@carecord/core';
+import type { Clock, Logger, TransactionRunner } from '@carecord/core';
+import { errorCodeOf, later } from '@carecord/core';
 import type { GeneralJws } from '@carecord/crypto';
 import { generalJwsSchema } from '@carecord/crypto';
-import { createMembershipApplication, IdentityError, resolveDidLog, verifyMembershipCredential, verifyNetworkDescription } from '@carecord/identity';
-import type { Membership, NetworkDescription, ResolvedDid } from '@carecord/identity';
-import type { SettingStore } from '@carecord/storage';
+import { createMembershipApplication, IdentityError, resolveUnwitnessedDid, verifyMembership, witnessProofSchema } from '@carecord/identity';
+import type { Membership, StatusBook, WitnessProof } from '@carecord/identity';
+import type { MembershipState, SettingStore } from '@carecord/storage';
 import { z } from 'zod';
-import type { AuthoritySettings } from '../config/configuration.ts';
+import type { AdmissionTickets } from '../config/admission-tickets.ts';
 import { NodeError } from '../failures/node-error.ts';
-import { AuthorityClient } from './authority-client.ts';
+import type { AuthorityClient } from './authority-client.ts';
+import type { AuthorityTrust } from './authority-trust.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import { readJsonSetting } from './settings.ts';
+import { isProofOf, withProofs } from './witness-proofs.ts';
 
-const MEMBERSHIP_SETTING = 'identity.membership';
-const storedSchema = z.object({ authorityLog: z.string(), credential: z.unknown(), networkDescription: z.unknown(), bootstrap: z.array(z.string()) });
-type Stored = z.infer<typeof storedSchema>;
+const MEMBERSHIP_SETTING = 'identity.memberships';
+/** Renewed when a third of its time is left: a month in which authorities may be away. */
+const RENEW_BEFORE_MILLISECONDS = 30 * 24 * 60 * 60_000;
 
-/** Everything that lets a hospital take part in the network, each part verified against the authority's DID. */
-export interface NetworkMembership {
-  readonly authority: ResolvedDid;
+const storedSchema = z.record(
+  z.string(),
+  z.strictObject({ credential: generalJwsSchema, witnessProof: witnessProofSchema.optional() }),
+);
+/** What an authority gave us. */
+interface Given {
   readonly credential: GeneralJws;
-  readonly membership: Membership;
-  readonly description: NetworkDescription;
-  readonly bootstrap: readonly string[];
-  /** Whether the authority admitted us just now. */
-  readonly isNew: boolean;
+  readonly witnessProof?: WitnessProof | undefined;
+}
+/** By the authority's DID. */
+type Stored = Readonly<Record<string, Given>>;
+
+/** How our application stands with one authority. */
+export interface ApplicationState {
+  readonly authority: string;
+  readonly state: MembershipState | 'unreachable' | 'refused-application';
 }
 
-/** Who wants to take part, in which network, and by which authority. */
-export interface MembershipOptions {
+/** What a hospital's membership is made of. */
+export interface HospitalMembershipOptions {
   readonly identity: NodeIdentity;
   readonly name: string;
-  readonly networkId: string;
-  readonly authority: AuthoritySettings;
+  readonly trust: AuthorityTrust;
+  readonly statuses: StatusBook;
+  readonly clients: ReadonlyMap<string, AuthorityClient>;
+  readonly tickets: AdmissionTickets;
   readonly settings: SettingStore;
+  readonly transactions: TransactionRunner;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/**
- * The hospital's membership: the stored one, or a new one for the admission ticket.
- * @throws NodeError `ADMISSION_REFUSED`, `AUTHORITY_UNREACHABLE`, `AUTHORITY_ANSWER_INVALID`
- */
-export async function joinNetwork(options: MembershipOptions): Promise<NetworkMembership> {
-  const client = new AuthorityClient(options.authority.url, options.clock);
-  const known = await storedMembership(options, client);
-  return known ?? (await apply(options, client));
+/** This node's own membership: applies for it, keeps it, renews it. */
+export class HospitalMembership {
+  private verified: Membership | undefined;
+
+  constructor(private readonly options: HospitalMembershipOptions) {}
+
+  /** The membership that stands. @throws NodeError `NOT_ADMITTED` */
+  get membership(): Membership {
+    if (this.verified === undefined) throw new NodeError('NOT_ADMITTED', 'This hospital is not a member of the network yet.');
+    return this.verified;
+  }
+
+  /**
+   * Makes this node a member: with the credentials that it has, else by applying to the authorities that gave none yet.
+   * @returns whether it was admitted just now
+   * @throws NodeError `ADMISSION_PENDING`, `ADMISSION_REFUSED`, `AUTHORITY_UNREACHABLE`
+   */
+  async join(): Promise<boolean> {
+    if (await this.useStored()) return false;
+    const states = await this.apply();
+    if (await this.useStored()) return true;
+    const { threshold, witnessThreshold } = this.options.trust.file;
+    throw notAdmitted(states, Math.max(threshold, witnessThreshold));
+  }
+
+  /** Applies to every authority that has given no credential that is good for a while. Admitted members renew theirs in this way. */
+  async apply(): Promise<readonly ApplicationState[]> {
+    const stored = await this.stored();
+    const states: ApplicationState[] = [];
+    for (const { did: authority } of this.options.trust.file.authorities) {
+      if (authority === this.options.identity.did) continue;
+      const given = stored[authority];
+      const isGood = given !== undefined && (await this.isFresh(given)) && (await this.isWitness(given));
+      states.push({ authority, state: isGood ? 'admitted' : await this.applyTo(authority) });
+    }
+    return states;
+  }
+
+  /** Renews what runs out, and takes it into use; for a job that runs now and then. */
+  async renew(): Promise<void> {
+    await this.apply();
+    await this.useStored();
+  }
+
+  /** Takes a credential that came in another way, such as an authority's own. */
+  async keep(authority: string, given: Given): Promise<void> {
+    await this.options.transactions.run(async (transaction) => {
+      const stored = (await readJsonSetting(this.options.settings, MEMBERSHIP_SETTING, storedSchema, transaction)) ?? {};
+      await this.options.settings.write(MEMBERSHIP_SETTING, JSON.stringify({ ...stored, [authority]: { ...stored[authority], ...given } }), transaction);
+    });
+  }
+
+  /** Takes the stored credentials into use, if they are enough. */
+  async useStored(): Promise<boolean> {
+    const { identity, trust, statuses, clock, logger } = this.options;
+    const stored = await this.stored();
+    // Others pass over what authorities say that are no longer of the network.
+    const given = trust.file.authorities.flatMap(({ did }) => stored[did] ?? []);
+    await this.completeDid(given);
+    const credentials: readonly GeneralJws[] = given.map(({ credential }) => credential);
+    try {
+      this.verified = await verifyMembership(credentials, { trust, subject: identity.did, now: clock.now() });
+    } catch (error) {
+      if (!(error instanceof IdentityError)) throw error;
+      if (credentials.length > 0) logger.warn('membership-not-usable', { code: error.code });
+      return false;
+    }
+    if (!identity.isWitnessed) return false;
+    identity.useMembership(credentials, () => statuses.lists());
+    return true;
+  }
+
+  private async applyTo(authority: string): Promise<ApplicationState['state']> {
+    const { clients, logger } = this.options;
+    const client = clients.get(authority);
+    if (client === undefined) return 'unreachable';
+    try {
+      const { state, credential, witnessProof } = await client.apply(await this.application(authority));
+      if (credential === undefined) return state;
+      const given = { credential, ...(witnessProof === undefined ? {} : { witnessProof }) };
+      await this.keep(authority, (await this.isWitness(given)) ? given : { credential, witnessProof: await this.askWitness(client) });
+      return state;
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error;
+      if (error.code === 'CLOCK_SKEW') throw error;
+      logger.warn('application-failed', { authority, code: error.code }, error);
+      return error.code === 'ADMISSION_REFUSED' ? 'refused-application' : 'unreachable';
+    }
+  }
+
+  private application(authority: string): Promise<GeneralJws> {
+    const { identity, name, tickets, clock } = this.options;
+    const ticket = tickets.for(authority);
+    return createMembershipApplication({ subject: identity.applicant(), signer: identity.applicant().signer, name, audience: authority, clock, ...(ticket === undefined ? {} : { ticket }) });
+  }
+
+  /** A version of our DID counts once its witnesses have signed it. */
+  private async completeDid(given: readonly Given[]): Promise<void> {
+    const { identity } = this.options;
+    if (identity.isWitnessed) return;
+    const proofs = given.flatMap(({ witnessProof }) => (witnessProof === undefined ? [] : [witnessProof]));
+    try {
+      await identity.complete(withProofs(identity.record.history, proofs));
+    } catch (error) {
+      if (errorCodeOf(error) !== 'DID_WITNESSES_MISSING') throw error;
+    }
+  }
+
+  /** Whether our DID lacks nothing from an authority: a proof of its present version, as long as it is not witnessed. */
+  private async isWitness({ witnessProof }: Given): Promise<boolean> {
+    const { identity, trust, clock } = this.options;
+    if (identity.isWitnessed || trust.file.witnessThreshold === 0) return true;
+    if (witnessProof === undefined) return false;
+    const { did, history } = identity.record;
+    const { versionId } = await resolveUnwitnessedDid(did, history, undefined, clock.now());
+    return witnessProof.versionId === versionId && isProofOf(history, witnessProof);
+  }
+
+  private askWitness(client: AuthorityClient): Promise<WitnessProof> {
+    const { did, history } = this.options.identity.record;
+    return client.witness(did, history);
+  }
+
+  /** Whether a credential is good for a while, by the authority's keys of today. */
+  private async isFresh({ credential }: Given): Promise<boolean> {
+    const { identity, trust, clock } = this.options;
+    const { networkId, statusMaxAgeMilliseconds } = trust;
+    const alone = { networkId, statusMaxAgeMilliseconds, threshold: 1, authorities: () => trust.authorities() };
+    try {
+      const { validUntil } = await verifyMembership([credential], { trust: alone, subject: identity.did, now: clock.now() });
+      return validUntil > later(clock.now(), RENEW_BEFORE_MILLISECONDS);
+    } catch (error) {
+      if (error instanceof IdentityError) return false;
+      throw error;
+    }
+  }
+
+  private async stored(): Promise<Stored> {
+    return (await readJsonSetting(this.options.settings, MEMBERSHIP_SETTING, storedSchema)) ?? {};
+  }
 }
 
-async function storedMembership(options: MembershipOptions, client: AuthorityClient): Promise<NetworkMembership | undefined> {
-  const stored = await readJsonSetting(options.settings, MEMBERSHIP_SETTING, storedSchema);
-  if (stored === undefined) return undefined;
-  try {
-    const authority = await resolveDidLog(options.authority.did, stored.authorityLog);
-    const membership = await verify(options, authority, stored, false);
-    return { ...membership, bootstrap: await presentBootstrap(options, client, stored) };
-  } catch (error) {
-    if (!(error instanceof IdentityError)) throw error;
-    options.logger.warn('membership-not-usable', { code: error.code });
-    return undefined;
-  }
-}
-
-/** Addresses change while we are away; without an answer the ones of last time are tried. */
-async function presentBootstrap(options: MembershipOptions, client: AuthorityClient, stored: Stored): Promise<readonly string[]> {
-  try {
-    const { bootstrap } = await client.network();
-    if (bootstrap.join() !== stored.bootstrap.join()) await options.settings.write(MEMBERSHIP_SETTING, JSON.stringify({ ...stored, bootstrap }));
-    return bootstrap;
-  } catch (error) {
-    options.logger.warn('authority-not-reached', {}, error);
-    return stored.bootstrap;
-  }
-}
-
-async function apply(options: MembershipOptions, client: AuthorityClient): Promise<NetworkMembership> {
-  const { identity, name, authority: settings, clock } = options;
-  if (settings.ticket === undefined) {
-    throw new NodeError('ADMISSION_REFUSED', 'This hospital is not admitted to the network yet: put the ticket of the authority into a file and name it in CARECORD_ADMISSION_TICKET_FILE.');
-  }
-  const authority = await client.resolve(settings.did);
-  const application = await createMembershipApplication({
-    subject: identity.resolved,
-    signer: identity.signer,
-    name,
-    ticket: settings.ticket,
-    audience: authority.did,
-    clock,
-  });
-  const answer = await client.apply(application);
-  const stored: Stored = { authorityLog: authority.log, credential: answer.credential, networkDescription: answer.networkDescription, bootstrap: answer.bootstrap };
-  let membership: NetworkMembership;
-  try {
-    membership = await verify(options, authority, stored, true);
-  } catch (cause) {
-    throw new NodeError('AUTHORITY_ANSWER_INVALID', 'The credential or the network description from the authority does not verify.', { cause });
-  }
-  await options.settings.write(MEMBERSHIP_SETTING, JSON.stringify(stored));
-  return membership;
-}
-
-async function verify(options: MembershipOptions, authority: ResolvedDid, stored: Stored, isNew: boolean): Promise<NetworkMembership> {
-  const membership = await verifyMembershipCredential(stored.credential, {
-    authority,
-    networkId: options.networkId,
-    subject: options.identity.resolved.did,
-    now: options.clock.now(),
-  });
-  const description = await verifyNetworkDescription(stored.networkDescription, authority);
-  if (description.networkId !== options.networkId) {
-    throw new IdentityError('NETWORK_DESCRIPTION_INVALID', 'The description is of another network than CARECORD_NETWORK_ID.');
-  }
-  return { authority, credential: generalJwsSchema.parse(stored.credential), membership, description, bootstrap: stored.bootstrap, isNew };
+/** The sentence for the operator. @param needed so many authorities must admit the hospital and witness its DID */
+function notAdmitted(states: readonly ApplicationState[], needed: number): NodeError {
+  const having = (...wanted: ApplicationState['state'][]): number => states.filter(({ state }) => wanted.includes(state)).length;
+  const [admitted, pending, unreachable, ended] = [having('admitted'), having('pending'), having('unreachable'), having('suspended', 'revoked')];
+  const counts = `${admitted} of the ${needed} authorities that are needed have admitted this hospital`;
+  if (admitted >= needed) return new NodeError('AUTHORITY_ANSWER_INVALID', `${counts}, but what they gave does not prove it by the network file: ask for the present file.`);
+  if (admitted + pending >= needed) return new NodeError('ADMISSION_PENDING', `${counts}, ${pending} have not decided yet: start the node again once they have ("carecord authority admit").`);
+  if (admitted + pending + unreachable >= needed) return new NodeError('AUTHORITY_UNREACHABLE', `${counts}, ${unreachable} do not answer: start the node again when they do.`);
+  if (ended > 0) return new NodeError('ADMISSION_REFUSED', `${counts}, and ${ended} have suspended or ended its membership: ask them why.`);
+  return new NodeError('ADMISSION_REFUSED', `${counts}, and the others refused it: ask them why, or for a ticket, and name that in CARECORD_ADMISSION_TICKET_FILE.`);
 }

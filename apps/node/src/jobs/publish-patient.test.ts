@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { generateSigningSeeds, hybridSigner } from '@carecord/crypto';
+import type { LocalMember } from '@carecord/identity';
 import type { NetworkHost } from '@carecord/network';
 import type { Listing } from '@carecord/core';
 import { ManualClock } from '@carecord/testkit';
-import { makeTestIdentity } from '../../../../libs/testkit/src/network-fixture.ts';
 import { PatientPublisher } from './publish-patient.ts';
 
 const PATIENT = { resourceType: 'Patient', id: 'p', identifier: [{ system: 'urn:x', value: '1' }] };
@@ -27,8 +27,7 @@ describe('publishing a patient', () => {
         },
       },
       network: { put: () => Promise.resolve({ stored: 1 }) } as unknown as NetworkHost,
-      signer: hybridSigner(generateSigningSeeds()),
-      did: (await makeTestIdentity('a')).resolved,
+      identity: { did: 'did:webvh:x:a.example', current: () => ({ signer: hybridSigner(generateSigningSeeds()) }) as LocalMember },
       clock: new ManualClock(),
     });
     const first = publisher.publish('one');

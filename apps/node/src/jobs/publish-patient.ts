@@ -1,8 +1,7 @@
 import type { Clock, OutboxPayload } from '@carecord/core';
 import { KeyLock, later } from '@carecord/core';
-import type { HybridSigner } from '@carecord/crypto';
 import { patientIdentifiers } from '@carecord/fhir';
-import type { ResolvedDid } from '@carecord/identity';
+import type { LocalIdentity } from '@carecord/identity';
 import type { Locator } from '@carecord/locator';
 import { publishReference } from '@carecord/network';
 import type { NetworkHost } from '@carecord/network';
@@ -16,8 +15,7 @@ export interface PublishDependencies {
   readonly records: Pick<Records, 'manifest' | 'patientListing' | 'readPatient'>;
   readonly locator: Pick<Locator, 'publishPatient'>;
   readonly network: NetworkHost;
-  readonly signer: HybridSigner;
-  readonly did: ResolvedDid;
+  readonly identity: Pick<LocalIdentity, 'current' | 'did'>;
   readonly clock: Clock;
 }
 
@@ -47,8 +45,8 @@ export class PatientPublisher {
   }
 
   private async publishManifest(patientId: string): Promise<void> {
-    const { records, network, signer, did, clock } = this.dependencies;
+    const { records, network, identity, clock } = this.dependencies;
     const { contentId, sequence } = await records.manifest(patientId);
-    await publishReference(network, { contentId, signer, did: did.did, sequence, expiresAt: later(clock.now(), REFERENCE_LIFETIME_MILLISECONDS) });
+    await publishReference(network, { contentId, identity, sequence, expiresAt: later(clock.now(), REFERENCE_LIFETIME_MILLISECONDS) });
   }
 }

@@ -30,5 +30,5 @@ export function requestLogging(writer: PinoLogger): Params {
 /** The known paths alone: whatever else somebody asks for may hold anything. */
 function pathOf(request: IncomingMessage): string {
   const path = ((request as { originalUrl?: string }).originalUrl ?? request.url ?? '').split('?', 1)[0] ?? '';
-  return /^\/(graphql|health\/(live|ready)|did\.jsonl|network|memberships)$/.test(path) ? path : '(other)';
+  return /^\/(graphql|health\/(live|ready)|\.well-known\/(did\.jsonl?|did-witness\.json|did-cosignatures\.json|smart-configuration|oauth-authorization-server)|network|memberships|witness-proofs|status-list|oauth\/token|openid\/(start|callback|session|step-up|back-channel-logout))$/.test(path) ? path : '(other)';
 }

@@ -1,25 +1,23 @@
-import type { AuditActor, AuditEntry } from '@carecord/audit';
-import type { Clock, Rate, Transaction, TransactionRunner } from '@carecord/core';
-import { fromBase64Url, later, RateLimiter, toBase64Url } from '@carecord/core';
-import { hashPassword, randomNonce, sha256, verifyPassword } from '@carecord/crypto';
-import type { SessionStore, StaffAccount, StaffStore } from '@carecord/storage';
-import { isStaffRole } from '../authorisation/roles.ts';
+import type { Clock, Rate, TransactionRunner } from '@carecord/core';
+import { later, RateLimiter } from '@carecord/core';
+import { constantTimeEqual } from '@carecord/crypto';
+import type { SessionStore, StaffAccount, StaffStore, StoredSession } from '@carecord/storage';
+import { Authenticator } from '../authorisation/authenticator.ts';
+import type { RefusalCode } from '../authorisation/authenticator.ts';
+import { STEP_UP_MILLISECONDS } from '../authorisation/requires.ts';
 import { NodeError } from '../failures/node-error.ts';
-import { SignInLimiter } from './sign-in-limiter.ts';
-import { actorOf } from './staff-principal.ts';
+import { appendAlone } from './audit-trail.ts';
+import type { SessionAudit } from './audit-trail.ts';
+import { hashOfToken, newToken, sessionIdOf } from './session-token.ts';
+import { actorOf, principalOf } from './staff-principal.ts';
 import type { StaffPrincipal } from './staff-principal.ts';
 
 /** A shared ward computer that nobody touches is signed out. */
 export const IDLE_MILLISECONDS = 15 * 60_000;
-/** A shift; afterwards the password is asked for again. */
+/** A shift; afterwards the person signs in again. */
 export const ABSOLUTE_MILLISECONDS = 10 * 60 * 60_000;
-/** Too long to guess: 256 bits. */
-const TOKEN_BYTES = 32;
 /** Below this the last use is not written again: one write a request would buy nothing. */
 const TOUCH_MILLISECONDS = 30_000;
-/** Longer input is refused before it is hashed: Argon2id of megabytes is a cheap way to keep us busy. */
-const MAX_USERNAME_LENGTH = 100;
-const MAX_PASSWORD_LENGTH = 200;
 
 /**
  * Sign-ins from one address: behind a reverse proxy a whole hospital is one address, so the start of a shift must fit; each costs
@@ -27,18 +25,18 @@ const MAX_PASSWORD_LENGTH = 200;
  */
 export const ADDRESS_RATE: Rate = { burst: 100, perSecond: 5 };
 
-const REFUSED = 'The username or the password is not right.';
+/** Refused operations of one session that are written down: what a person tries by mistake, and the beginning of what a program tries. */
+export const REFUSAL_RATE: Rate = { burst: 10, perSecond: 1 / 60 };
+
 const OVER = 'Sign in first: there is no session, or it has ended.';
 
-/** The part of the audit log that sessions need. */
-export interface SessionAudit {
-  append(transaction: Transaction, entry: AuditEntry): Promise<unknown>;
-}
+/** How somebody proved who they are when the session began. */
+export type SessionMethod = 'password' | 'password+totp' | 'password+recovery-code' | 'password+passkey' | 'passkey' | 'openid' | 'private-key-jwt';
 
 /** What {@link Sessions} needs from outside. */
 export interface SessionDependencies {
-  readonly staff: Pick<StaffStore, 'findById' | 'findByUsername'>;
-  readonly sessions: Omit<SessionStore, 'removeOfStaff'>;
+  readonly staff: Pick<StaffStore, 'findById' | 'lock'>;
+  readonly sessions: SessionStore;
   readonly transactions: TransactionRunner;
   readonly audit: SessionAudit;
   readonly clock: Clock;
@@ -51,16 +49,36 @@ export interface SignedIn {
   readonly staff: StaffPrincipal;
 }
 
-/** Staff sign-in with server-side sessions: an opaque random token for the client, only its hash with us. */
-export class Sessions {
-  private readonly limiter: SignInLimiter;
+/** How a session is opened. */
+export interface OpeningOptions {
+  readonly method: SessionMethod;
+  /** An end of its own, before the general limits. */
+  readonly expiresAt?: Date;
+  /** The proof is fresh and strong enough for sensitive operations, too (an OpenID provider that has just asked for it). */
+  readonly steppedUp?: boolean;
+  /** Whether the account, seen under its lock, is no longer as it was when the person proved who they are. @default never */
+  readonly unless?: (account: StaffAccount) => boolean;
+}
+
+/** A session as its owner sees it. */
+export interface SessionSummary {
+  readonly id: string;
+  readonly method: string;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date;
+  readonly expiresAt: Date;
+  readonly current: boolean;
+}
+
+/** Server-side sessions of staff: an opaque random token for the client, only its hash with us. The server ends them. */
+export class Sessions extends Authenticator {
   private readonly addresses: RateLimiter;
-  /** A hash that no password matches: an unknown username costs the same time as a wrong password. */
-  private readonly decoy: Promise<string> = hashPassword(toBase64Url(randomNonce(TOKEN_BYTES)));
+  private readonly refusals: RateLimiter;
 
   constructor(private readonly dependencies: SessionDependencies) {
-    this.limiter = new SignInLimiter(dependencies.clock);
+    super();
     this.addresses = new RateLimiter(ADDRESS_RATE, dependencies.clock);
+    this.refusals = new RateLimiter(REFUSAL_RATE, dependencies.clock);
   }
 
   /** Counts a sign-in from an address. @throws NodeError `SIGN_IN_LIMITED` */
@@ -69,26 +87,33 @@ export class Sessions {
   }
 
   /**
-   * @throws NodeError `SIGN_IN_REFUSED` (the same for an unknown user, a disabled account and a wrong password) or `SIGN_IN_LIMITED`
+   * Opens a session for somebody who has proved who they are.
+   * @throws NodeError `SIGN_IN_REFUSED` when the account has meanwhile been disabled or changed its role, or as `unless` says
    */
-  async signIn(username: string, password: string): Promise<SignedIn> {
-    const possible = username.length <= MAX_USERNAME_LENGTH && password.length <= MAX_PASSWORD_LENGTH && username.isWellFormed() && !username.includes('\0');
-    if (!possible) throw new NodeError('SIGN_IN_REFUSED', REFUSED);
-    if (this.limiter.isLocked(username)) {
-      // Once a lock: whoever goes on trying must not be able to fill the log.
-      if (this.limiter.isLockNews(username)) await this.log('sign-in-refused', { kind: 'staff', id: 'unknown' }, 'SIGN_IN_LIMITED');
-      throw new NodeError('SIGN_IN_LIMITED', 'Too many sign-ins failed: wait 15 minutes and try again.');
-    }
-    this.limiter.attempt(username);
-    const account = await this.dependencies.staff.findByUsername(username);
-    const matches = await verifyPassword(password, account?.passwordHash ?? (await this.decoy));
-    const staff = account === undefined ? undefined : principalOf(account);
-    if (!matches || staff === undefined) {
-      await this.log('sign-in-refused', { kind: 'staff', id: account?.id ?? 'unknown' }, 'SIGN_IN_REFUSED');
-      throw new NodeError('SIGN_IN_REFUSED', REFUSED);
-    }
-    this.limiter.succeeded(username);
-    return await this.open(staff);
+  async open(staff: StaffPrincipal, { method, expiresAt, steppedUp = false, unless = () => false }: OpeningOptions): Promise<SignedIn> {
+    const { transactions, sessions, audit, clock } = this.dependencies;
+    const now = clock.now();
+    const { token, tokenHash } = newToken();
+    return await transactions.run(async (transaction) => {
+      // Under the account's lock: whoever takes the password or the role away also ends the sessions, this one among them.
+      const account = await this.dependencies.staff.lock(transaction, staff.staffId);
+      const principal = account === undefined ? undefined : principalOf(account);
+      if (account === undefined || principal === undefined || principal.role !== staff.role || unless(account)) {
+        throw new NodeError('SIGN_IN_REFUSED', 'The account was changed while you signed in: try again.');
+      }
+      const session: StoredSession = {
+        tokenHash,
+        staffId: staff.staffId,
+        method,
+        createdAt: now,
+        lastUsedAt: now,
+        ...(steppedUp ? { stepUpAt: now } : {}),
+        ...(expiresAt === undefined ? {} : { expiresAt }),
+      };
+      await sessions.insert(transaction, session);
+      await audit.append(transaction, { type: 'sign-in', outcome: 'success', actor: actorOf(principal), detail: { method } });
+      return { token, expiresAt: endOf(session), staff: { ...principal, ...(steppedUp ? { stepUpAt: now } : {}) } };
+    });
   }
 
   /**
@@ -97,11 +122,11 @@ export class Sessions {
    */
   async authenticate(token: string): Promise<StaffPrincipal> {
     const { sessions, staff, clock } = this.dependencies;
-    const tokenHash = hashOf(token);
+    const tokenHash = hashOfToken(token);
     const session = tokenHash === undefined ? undefined : await sessions.find(tokenHash);
     if (tokenHash === undefined || session === undefined) throw new NodeError('UNAUTHENTICATED', OVER);
     const now = clock.now();
-    if (now >= later(session.createdAt, ABSOLUTE_MILLISECONDS) || now >= later(session.lastUsedAt, IDLE_MILLISECONDS)) {
+    if (isOver(session, now)) {
       await sessions.remove(tokenHash);
       throw new NodeError('UNAUTHENTICATED', OVER);
     }
@@ -109,15 +134,73 @@ export class Sessions {
     const principal = account === undefined ? undefined : principalOf(account);
     if (principal === undefined) throw new NodeError('UNAUTHENTICATED', OVER);
     if (now.getTime() - session.lastUsedAt.getTime() >= TOUCH_MILLISECONDS) await sessions.touch(tokenHash, now);
-    return principal;
+    return { ...principal, ...(session.stepUpAt === undefined ? {} : { stepUpAt: session.stepUpAt }) };
+  }
+
+  isSteppedUp({ stepUpAt }: StaffPrincipal): boolean {
+    return stepUpAt !== undefined && this.dependencies.clock.now() < later(stepUpAt, STEP_UP_MILLISECONDS);
+  }
+
+  /**
+   * Notes that the person of this session has proved once more who they are.
+   * @returns until when that counts
+   * @throws NodeError `UNAUTHENTICATED` when the session has ended meanwhile
+   */
+  async stepUp(token: string, staff: StaffPrincipal, method: string): Promise<Date> {
+    const { transactions, sessions, audit, clock } = this.dependencies;
+    const tokenHash = hashOfToken(token);
+    const now = clock.now();
+    await transactions.run(async (transaction) => {
+      if (tokenHash === undefined || !(await sessions.stepUp(transaction, tokenHash, now))) throw new NodeError('UNAUTHENTICATED', OVER);
+      await audit.append(transaction, { type: 'step-up', outcome: 'success', actor: actorOf(staff), detail: { method } });
+    });
+    return later(now, STEP_UP_MILLISECONDS);
+  }
+
+  async noteRefusal(token: string, staff: StaffPrincipal, operation: string, code: RefusalCode): Promise<void> {
+    if (!this.refusals.take(token)) return;
+    await appendAlone(this.dependencies, { type: 'operation-refused', outcome: 'refused', actor: actorOf(staff), reasonCode: code, detail: { operation } });
   }
 
   /** Ends the session of a token; an unknown one is no error. */
   async signOut(token: string, staff: StaffPrincipal): Promise<void> {
-    const tokenHash = hashOf(token);
+    const tokenHash = hashOfToken(token);
     if (tokenHash === undefined) return;
     await this.dependencies.sessions.remove(tokenHash);
-    await this.log('sign-out', actorOf(staff));
+    await appendAlone(this.dependencies, { type: 'sign-out', outcome: 'success', actor: actorOf(staff) });
+  }
+
+  /** A person's sessions that are not over, newest first. */
+  async list(staff: StaffPrincipal, token: string): Promise<SessionSummary[]> {
+    const own = hashOfToken(token);
+    const now = this.dependencies.clock.now();
+    const sessions = await this.dependencies.sessions.listOfStaff(staff.staffId);
+    return sessions.filter((session) => !isOver(session, now)).map((session) => ({
+      id: sessionIdOf(session.tokenHash),
+      method: session.method,
+      createdAt: session.createdAt,
+      lastUsedAt: session.lastUsedAt,
+      expiresAt: endOf(session),
+      current: own !== undefined && constantTimeEqual(session.tokenHash, own),
+    }));
+  }
+
+  /** Ends one session of the person. @throws NodeError `NOT_FOUND` when the id is none of theirs */
+  async end(staff: StaffPrincipal, sessionId: string): Promise<void> {
+    const sessions = await this.dependencies.sessions.listOfStaff(staff.staffId);
+    const session = sessions.find(({ tokenHash }) => sessionIdOf(tokenHash) === sessionId);
+    if (session === undefined) throw new NodeError('NOT_FOUND', 'You have no session with this id.');
+    await this.dependencies.sessions.remove(session.tokenHash);
+    await appendAlone(this.dependencies, { type: 'sessions-ended', outcome: 'success', actor: actorOf(staff), detail: { sessions: 1 } });
+  }
+
+  /** Ends all sessions of the person but this one; returns how many. */
+  async endOthers(staff: StaffPrincipal, token: string): Promise<number> {
+    return await this.dependencies.transactions.run(async (transaction) => {
+      const ended = await this.dependencies.sessions.removeOfStaff(transaction, staff.staffId, hashOfToken(token));
+      await this.dependencies.audit.append(transaction, { type: 'sessions-ended', outcome: 'success', actor: actorOf(staff), detail: { sessions: ended } });
+      return ended;
+    });
   }
 
   /** Deletes sessions that are over. */
@@ -126,32 +209,16 @@ export class Sessions {
     return await this.dependencies.sessions.removeExpired({
       createdBefore: later(now, -ABSOLUTE_MILLISECONDS),
       lastUsedBefore: later(now, -IDLE_MILLISECONDS),
+      now,
     });
   }
-
-  private async open(staff: StaffPrincipal): Promise<SignedIn> {
-    const now = this.dependencies.clock.now();
-    const tokenBytes = randomNonce(TOKEN_BYTES);
-    await this.dependencies.sessions.insert({ tokenHash: sha256(tokenBytes), staffId: staff.staffId, createdAt: now, lastUsedAt: now });
-    await this.log('sign-in', actorOf(staff));
-    return { token: toBase64Url(tokenBytes), expiresAt: later(now, ABSOLUTE_MILLISECONDS), staff };
-  }
-
-  private async log(type: 'sign-in' | 'sign-in-refused' | 'sign-out', by: AuditActor, reasonCode?: string): Promise<void> {
-    await this.dependencies.transactions.run((transaction) =>
-      this.dependencies.audit.append(transaction, { type, outcome: reasonCode === undefined ? 'success' : 'refused', actor: by, ...(reasonCode === undefined ? {} : { reasonCode }) }),
-    );
-  }
 }
 
-
-function principalOf(account: StaffAccount): StaffPrincipal | undefined {
-  if (account.disabled || !isStaffRole(account.role)) return undefined;
-  return { staffId: account.id, username: account.username, role: account.role };
+function endOf({ createdAt, expiresAt }: StoredSession): Date {
+  const absolute = later(createdAt, ABSOLUTE_MILLISECONDS);
+  return expiresAt !== undefined && expiresAt < absolute ? expiresAt : absolute;
 }
 
-/** The hash under which a token is kept; undefined for a text that cannot be one of our tokens. */
-function hashOf(token: string): Uint8Array | undefined {
-  const bytes = fromBase64Url(token);
-  return bytes.length === TOKEN_BYTES && toBase64Url(bytes) === token ? sha256(bytes) : undefined;
+function isOver(session: StoredSession, now: Date): boolean {
+  return now >= endOf(session) || now >= later(session.lastUsedAt, IDLE_MILLISECONDS);
 }

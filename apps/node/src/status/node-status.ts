@@ -22,19 +22,20 @@ export interface NodeStatusReport {
 export class NodeStatus {
   constructor(
     private readonly network: Pick<NetworkHost, 'addresses' | 'did' | 'members' | 'peerId'>,
-    private readonly membership: Pick<Membership, 'networkId' | 'validUntil'>,
+    private readonly membership: () => Pick<Membership, 'networkId' | 'validUntil'>,
     private readonly datastore: Storage['datastore'],
     private readonly backlog: () => Promise<{ readonly waiting: number; readonly dead: number }>,
   ) {}
 
   async read(): Promise<NodeStatusReport> {
     const [{ waiting, dead }, dhtValues] = await Promise.all([this.backlog(), countValues(this.datastore)]);
+    const { networkId, validUntil } = this.membership();
     return {
       did: this.network.did,
       peerId: this.network.peerId,
       addresses: this.network.addresses(),
-      networkId: this.membership.networkId,
-      membershipValidUntil: this.membership.validUntil,
+      networkId,
+      membershipValidUntil: validUntil,
       connectedMembers: this.network.members().length,
       pendingPublications: waiting,
       failedPublications: dead,

@@ -1,28 +1,29 @@
 import { decodeWire, encodeWire, WireError } from '@carecord/core';
 import type { Clock } from '@carecord/core';
-import type { GeneralJws, HybridSigner } from '@carecord/crypto';
 import type { z } from 'zod';
-import type { ResolvedDid } from '../did-log.ts';
+import type { DidHistories } from '../did-histories.ts';
+import type { ResolvedDid } from '../did-history.ts';
 import { IdentityError } from '../identity-error.ts';
+import type { LocalMember } from '../local-identity.ts';
+import type { Membership } from '../membership.ts';
 import type { MemberRole } from '../membership-credential.ts';
+import type { NetworkTrust } from '../network-trust.ts';
 import type { HandshakeBinding, HandshakeChannel } from '../ports.ts';
+import type { StatusBook } from '../status-book.ts';
 import { checkExpiry, checkHello, createHello } from './hello.ts';
 import { helloSchema, MAX_HELLO_BYTES, MAX_PROOF_BYTES, proofSchema } from './messages.ts';
 import type { Hello } from './messages.ts';
 import { createProof, transcriptOf, verifyProof } from './proof.ts';
 
-/** Who we are in the handshake. */
-export interface LocalMember {
-  readonly networkId: string;
-  readonly resolved: ResolvedDid;
-  readonly credential: GeneralJws;
-  readonly signer: HybridSigner;
-}
-
-/** Whom we let in: members by this authority's credential, at this clock's time. */
+/** Whom we let in. */
 export interface HandshakePolicy {
   readonly clock: Clock;
-  readonly authority: ResolvedDid;
+  /** Members by the credentials of these authorities, */
+  readonly trust: NetworkTrust;
+  /** that they still stand by, */
+  readonly statuses: StatusBook;
+  /** with a DID that does not go back behind what was seen of it. */
+  readonly histories: Pick<DidHistories, 'accept'>;
 }
 
 /** A peer that has proven to be a member. */
@@ -33,6 +34,8 @@ export interface RemoteMember {
   readonly peerId: string;
   readonly resolved: ResolvedDid;
   readonly membershipValidUntil: Date;
+  /** To ask `StatusBook.standing` again while the connection lasts. */
+  readonly membership: Membership;
 }
 
 const EXPORTER_BYTES = 32;
@@ -42,13 +45,14 @@ const EXPORTER_BYTES = 32;
  *
  * The messages, in the order that tells a stranger the least: initiator's hello, responder's hello, initiator's proof,
  * responder's proof. The initiator chose whom to dial, but anybody can dial a responder: so the responder stays silent until
- * a hello names its network, and gives its DID's history, its credential and a signature to nobody but a proven member. Its
+ * a hello names its network, and gives its DID's history, its credentials and a signature to nobody but a proven member. Its
  * hello must come before that (both ends sign both DIDs), so who knows the network id can learn which DID answers at an address.
  *
  * @param channel whole messages over the TLS socket
  * @param binding the TLS exporter value and the PeerIds
+ * @param local who we are now: `LocalIdentity.current()`
  * @returns the other end; when it rejects, the caller closes the connection
- * @throws IdentityError with a `HANDSHAKE_*` code
+ * @throws IdentityError with a `HANDSHAKE_*` code, or whatever a store throws that does not answer
  */
 export async function runMembershipHandshake(
   channel: HandshakeChannel,

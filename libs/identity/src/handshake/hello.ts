@@ -2,9 +2,9 @@ import { later } from '@carecord/core';
 import { constantTimeEqual, randomNonce } from '@carecord/crypto';
 import { IdentityError } from '../identity-error.ts';
 import { CLOCK_SKEW_MILLISECONDS } from '../limits.ts';
+import type { LocalMember } from '../local-identity.ts';
 import type { HandshakeBinding } from '../ports.ts';
-import type { LocalMember } from './handshake.ts';
-import { NONCE_BYTES } from './messages.ts';
+import { NONCE_BYTES, SUITE } from './messages.ts';
 import type { Hello } from './messages.ts';
 
 /** How long a hello is meant for: a handshake takes milliseconds, over a slow line a few seconds. */
@@ -13,7 +13,7 @@ const LIFETIME_MILLISECONDS = 30_000;
 /** Our own hello, with a fresh nonce. */
 export function createHello(binding: HandshakeBinding, local: LocalMember, now: Date): Hello {
   return {
-    suite: 'carecord-handshake-1',
+    suite: SUITE,
     networkId: local.networkId,
     role: binding.role,
     peerId: binding.localPeerId,
@@ -44,9 +44,10 @@ export function checkExpiry(theirs: Hello, now: Date): void {
   }
 }
 
+/** Another peer of our own DID is welcome: the replicas of a hospital talk to each other. */
 function checkNotReflected(theirs: Hello, ours: Hello): void {
-  if (constantTimeEqual(theirs.nonce, ours.nonce) || theirs.did === ours.did || theirs.peerId === ours.peerId) {
-    throw new IdentityError('HANDSHAKE_REFLECTED', 'The peer gave back our own identity.');
+  if (constantTimeEqual(theirs.nonce, ours.nonce) || theirs.peerId === ours.peerId) {
+    throw new IdentityError('HANDSHAKE_REFLECTED', 'The peer gave back our own hello or PeerId.');
   }
 }
 

@@ -1,21 +1,29 @@
 import { bytes } from '@carecord/core';
-import { generalJwsSchema, hybridSignatureSchema } from '@carecord/crypto';
+import { hybridSignatureSchema } from '@carecord/crypto';
 import { z } from 'zod';
-import { MAX_DID_LOG_BYTES, MAX_PEER_ID_CHARACTERS, MAX_VERSION_ID_CHARACTERS } from '../limits.ts';
+import { MAX_DID_HISTORY_BYTES, MAX_PEER_ID_CHARACTERS, MAX_VERSION_ID_CHARACTERS } from '../limits.ts';
+import { MAX_CREDENTIAL_BYTES } from '../membership-credential.ts';
+import { MAX_CREDENTIALS } from '../membership.ts';
+import { MAX_AUTHORITIES } from '../network-shape.ts';
 import { didSchema, networkIdSchema } from '../schemas.ts';
+
+/** Names the algorithms and the message flow, so that both can change without a flag day. */
+export const SUITE = 'carecord-handshake-2';
 
 /** A hello holds two DID-sized texts and some small ones. */
 export const MAX_HELLO_BYTES = 1536;
 
-/** A proof holds a DID history, a credential (about 7 KiB) and the signatures (about 3.5 KiB). */
-export const MAX_PROOF_BYTES = MAX_DID_LOG_BYTES + 32 * 1024;
+/** All stapled status lists together: a list of a few thousand members has about 8 KiB. Longer ones are fetched instead. */
+export const MAX_STAPLED_BYTES = 256 * 1024;
+
+/** A proof holds a DID history, credentials, status lists, and the signatures (about 3.5 KiB). */
+export const MAX_PROOF_BYTES = MAX_DID_HISTORY_BYTES + MAX_CREDENTIALS * MAX_CREDENTIAL_BYTES + MAX_STAPLED_BYTES + 16 * 1024;
 
 export const NONCE_BYTES = 32;
 
 /** Who one is, for what network, in what role, and until when this is meant: all that both ends sign. */
 export const helloSchema = z.strictObject({
-  /** Names the algorithms and the message flow, so that both can change without a flag day. */
-  suite: z.literal('carecord-handshake-1'),
+  suite: z.literal(SUITE),
   networkId: networkIdSchema,
   role: z.enum(['initiator', 'responder']),
   peerId: z.string().min(1).max(MAX_PEER_ID_CHARACTERS),
@@ -26,11 +34,14 @@ export const helloSchema = z.strictObject({
   expiresAt: z.int().positive(),
 });
 
-/** That one is it: the DID's history, the membership, and the signatures over both hellos and the TLS exporter. */
+/** That one is it: the DID's history, the membership and its status, and the signatures over both hellos and the TLS exporter. */
 export const proofSchema = z.strictObject({
-  didLog: z.string().max(MAX_DID_LOG_BYTES),
-  /** Absent at a peer that has none, which is refused with a code of its own. */
-  credential: generalJwsSchema.optional(),
+  /** In UTF-8, as bytes: writing and reading a long text costs more than the signatures. */
+  didHistory: bytes({ atMost: MAX_DID_HISTORY_BYTES }),
+  /** Each a General JWS in JSON, so that one that is known is not read again. None at a peer that has none, which is refused with a code of its own. */
+  credentials: z.array(bytes({ atMost: MAX_CREDENTIAL_BYTES })).max(MAX_CREDENTIALS),
+  /** The newest that the peer has of each authority, in the same form. */
+  statusLists: z.array(bytes({ atMost: MAX_STAPLED_BYTES })).max(MAX_AUTHORITIES),
   signature: hybridSignatureSchema,
   peerSignature: bytes({ atMost: 512 }),
 });

@@ -1,11 +1,17 @@
 import { hashWithContext, signWithContext, verifyWithContext } from '@carecord/crypto';
-import { resolveDidLog } from '../did-log.ts';
-import type { ResolvedDid } from '../did-log.ts';
+import type { GeneralJws } from '@carecord/crypto';
+import type { ResolvedDid } from '../did-history.ts';
+import { encodeJws } from '../encoded-jws.ts';
 import { IdentityError } from '../identity-error.ts';
-import { verifyMembershipCredential } from '../membership-credential.ts';
-import type { Membership } from '../membership-credential.ts';
+import type { HandshakeErrorCode } from '../identity-error.ts';
+import type { LocalMember } from '../local-identity.ts';
+import { MAX_CREDENTIALS, verifyEncodedMembership } from '../membership.ts';
+import type { Membership } from '../membership.ts';
+import { MAX_AUTHORITIES } from '../network-shape.ts';
 import type { HandshakeBinding } from '../ports.ts';
-import type { HandshakePolicy, LocalMember, RemoteMember } from './handshake.ts';
+import type { MemberStatus } from '../status-book.ts';
+import type { HandshakePolicy, RemoteMember } from './handshake.ts';
+import { MAX_STAPLED_BYTES } from './messages.ts';
 import type { Hello, Proof } from './messages.ts';
 
 type Role = Hello['role'];
@@ -21,13 +27,40 @@ export async function createProof(binding: HandshakeBinding, local: LocalMember,
     signWithContext(local.signer, didContext(binding.role), transcript),
     binding.signWithPeerKey(peerMessage(binding.role, transcript)),
   ]);
-  return { didLog: local.resolved.log, credential: local.credential, signature, peerSignature };
+  return {
+    didHistory: encodedHistory(local.resolved),
+    credentials: local.credentials.slice(0, MAX_CREDENTIALS).map(encodeJws),
+    statusLists: stapled(local.statusLists),
+    signature,
+    peerSignature,
+  };
+}
+
+const histories = new WeakMap<ResolvedDid, Uint8Array>();
+
+/** Sent with each handshake, so its bytes are kept as long as the DID's version is. */
+function encodedHistory(resolved: ResolvedDid): Uint8Array {
+  const encoded = histories.get(resolved) ?? new Uint8Array(Buffer.from(resolved.log, 'utf8'));
+  histories.set(resolved, encoded);
+  return encoded;
+}
+
+/** As many status lists as fit; the peer fetches the others. */
+function stapled(lists: readonly GeneralJws[]): Uint8Array[] {
+  const fitting: Uint8Array[] = [];
+  let left = MAX_STAPLED_BYTES;
+  for (const encoded of lists.slice(0, MAX_AUTHORITIES).map(encodeJws)) {
+    left -= encoded.length;
+    if (left < 0) break;
+    fitting.push(encoded);
+  }
+  return fitting;
 }
 
 /**
- * Verifies the other's proof. The authority's signature on the credential comes first: until then everything is a
- * stranger's, and this check reads the least of it.
- * @throws IdentityError with a `HANDSHAKE_*` code
+ * Verifies the other's proof, what costs least first: until its membership stands everything is a stranger's. The credentials
+ * and the stapled lists are mostly known already; the DID's history is looked at, and remembered, for a member alone.
+ * @throws IdentityError with a `HANDSHAKE_*` code, or whatever a store throws that does not answer
  */
 export async function verifyProof(
   proof: Proof,
@@ -36,8 +69,10 @@ export async function verifyProof(
   binding: HandshakeBinding,
   policy: HandshakePolicy,
 ): Promise<RemoteMember> {
-  const membership = await verifyCredential(proof, theirs, policy);
-  const resolved = await verifyDid(proof, theirs);
+  const membership = await verifyCredentials(proof, theirs, policy);
+  await policy.statuses.offerStapled(proof.statusLists);
+  checkStatus(policy.statuses.standing(membership, policy.clock.now()));
+  const resolved = await verifyDid(proof, theirs, policy);
   verifySignature(proof, theirs, transcript, resolved);
   await verifyPeer(proof, theirs, transcript, binding);
   return {
@@ -47,36 +82,50 @@ export async function verifyProof(
     peerId: theirs.peerId,
     resolved,
     membershipValidUntil: membership.validUntil,
+    membership,
   };
 }
 
-async function verifyCredential(proof: Proof, theirs: Hello, policy: HandshakePolicy): Promise<Membership> {
-  if (proof.credential === undefined) throw new IdentityError('HANDSHAKE_NO_CREDENTIAL', 'The peer shows no membership credential.');
+async function verifyCredentials(proof: Proof, theirs: Hello, policy: HandshakePolicy): Promise<Membership> {
+  if (proof.credentials.length === 0) throw new IdentityError('HANDSHAKE_NO_CREDENTIAL', 'The peer shows no membership credential.');
   try {
-    return await verifyMembershipCredential(proof.credential, {
-      authority: policy.authority,
-      networkId: theirs.networkId,
-      subject: theirs.did,
-      now: policy.clock.now(),
-    });
+    return await verifyEncodedMembership(proof.credentials, { trust: policy.trust, subject: theirs.did, now: policy.clock.now() });
   } catch (cause) {
-    if (cause instanceof IdentityError && cause.code === 'CREDENTIAL_EXPIRED') {
-      throw new IdentityError('HANDSHAKE_CREDENTIAL_EXPIRED', "The peer's membership has expired.", { cause });
-    }
-    throw new IdentityError('HANDSHAKE_CREDENTIAL', "The peer's membership credential is not valid for it.", { cause });
+    if (cause instanceof IdentityError && cause.code === 'CREDENTIAL_EXPIRED') throw new IdentityError('HANDSHAKE_CREDENTIAL_EXPIRED', "The peer's membership has expired.", { cause });
+    throw new IdentityError('HANDSHAKE_CREDENTIAL', "The peer's membership credentials are not valid for it.", { cause });
   }
 }
 
-async function verifyDid(proof: Proof, theirs: Hello): Promise<ResolvedDid> {
-  try {
-    const resolved = await resolveDidLog(theirs.did, proof.didLog);
-    if (resolved.versionId !== theirs.versionId) throw new Error('The history ends at another version.');
-    return resolved;
-  } catch (cause) {
-    throw new IdentityError('HANDSHAKE_DID', "The history of the peer's DID does not verify.", { cause });
-  }
+const STATUS_REFUSALS: Readonly<Record<Exclude<MemberStatus, 'standing'>, readonly [HandshakeErrorCode, string]>> = {
+  revoked: ['HANDSHAKE_REVOKED', "The peer's membership was revoked."],
+  suspended: ['HANDSHAKE_SUSPENDED', "The peer's membership is suspended."],
+  expired: ['HANDSHAKE_CREDENTIAL_EXPIRED', "The peer's membership has expired."],
+  'status-stale': ['HANDSHAKE_STATUS_STALE', "No recent status list says that the peer's membership still stands."],
+};
+
+function checkStatus(status: MemberStatus): void {
+  if (status === 'standing') return;
+  const [code, message] = STATUS_REFUSALS[status];
+  throw new IdentityError(code, message);
 }
 
+async function verifyDid(proof: Proof, theirs: Hello, policy: HandshakePolicy): Promise<ResolvedDid> {
+  const { buffer, byteOffset, length } = proof.didHistory;
+  const history = Buffer.from(buffer, byteOffset, length).toString('utf8');
+  const resolved = await policy.histories.accept(theirs.did, history).catch((cause: unknown) => {
+    throw cause instanceof IdentityError ? didRefused(cause) : cause;
+  });
+  if (resolved.versionId !== theirs.versionId) throw new IdentityError('HANDSHAKE_DID', "The history of the peer's DID ends at another version.");
+  return resolved;
+}
+
+function didRefused(cause: IdentityError): IdentityError {
+  if (cause.code === 'DID_VERSION_OLDER') return new IdentityError('HANDSHAKE_DID_OLD', "A newer version of the peer's DID was seen before.", { cause });
+  if (cause.code === 'DID_VERSION_FORKED') return new IdentityError('HANDSHAKE_DID_FORKED', "Another history of the peer's DID was seen before.", { cause });
+  return new IdentityError('HANDSHAKE_DID', "The history of the peer's DID does not verify.", { cause });
+}
+
+/** With the DID's present keys alone: a key that was replaced makes no new connection. */
 function verifySignature(proof: Proof, theirs: Hello, transcript: Uint8Array, resolved: ResolvedDid): void {
   try {
     verifyWithContext(resolved.signing, didContext(theirs.role), transcript, proof.signature);

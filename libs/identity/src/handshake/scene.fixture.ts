@@ -2,12 +2,16 @@ import { decodeWire, encodeWire, WireError } from '@carecord/core';
 import type { Clock } from '@carecord/core';
 import { ed25519PublicKey, randomNonce, signEd25519, verifyEd25519 } from '@carecord/crypto';
 import type { z } from 'zod';
-import type { ResolvedDid } from '../did-log.ts';
-import { admit } from '../identities.fixture.ts';
+import { DidHistories } from '../did-histories.ts';
+import { MEMBER_POLICY } from '../did-policy.ts';
 import type { Identity } from '../identities.fixture.ts';
-import type { HandshakeBinding, HandshakeChannel } from '../ports.ts';
+import type { LocalMember } from '../local-identity.ts';
+import { admit, NETWORK_ID } from '../members.fixture.ts';
+import { fixedTrust } from '../network-trust.ts';
+import type { DidHistoryStore, HandshakeBinding, HandshakeChannel, StatusListStore } from '../ports.ts';
+import { StatusBook } from '../status-book.ts';
 import { runMembershipHandshake } from './handshake.ts';
-import type { LocalMember, RemoteMember } from './handshake.ts';
+import type { HandshakePolicy, RemoteMember } from './handshake.ts';
 import { helloSchema, MAX_HELLO_BYTES, MAX_PROOF_BYTES, proofSchema } from './messages.ts';
 
 // For the tests beside this file: both ends of a handshake in one process, and a middleman between them.
@@ -54,9 +58,24 @@ export interface Side {
   readonly peerId: string;
 }
 
-/** An identity that the authority made a member. */
-export async function makeSide(identity: Identity, by: Identity): Promise<Side> {
-  return { identity, local: await admit(identity, by), peerId: Buffer.from(ed25519PublicKey(identity.seeds.peer)).toString('hex') };
+/** An identity that the authorities made a member. */
+export async function makeSide(identity: Identity, by: readonly Identity[]): Promise<Side> {
+  return { identity, local: await admit(identity, by), peerId: Buffer.from(ed25519PublicKey(identity.peerSeed)).toString('hex') };
+}
+
+/** What one end knows beforehand: what these stores keep. */
+export function makePolicy(
+  authorities: readonly Identity[],
+  options: { readonly clock: Clock; readonly threshold?: number; readonly didHistories: DidHistoryStore; readonly statusLists: StatusListStore },
+): HandshakePolicy {
+  const { clock, threshold = 1 } = options;
+  const trust = fixedTrust(NETWORK_ID, authorities.map(({ resolved }) => resolved), threshold);
+  return {
+    clock,
+    trust,
+    statuses: new StatusBook({ trust, store: options.statusLists, clock }),
+    histories: new DidHistories({ store: options.didHistories, clock, policy: MEMBER_POLICY }),
+  };
 }
 
 /** What `network` would give for this end. */
@@ -65,7 +84,7 @@ export function bindingOf(side: Side, role: HandshakeBinding['role'], exporter: 
     role,
     exporter,
     localPeerId: side.peerId,
-    signWithPeerKey: (message) => Promise.resolve(signEd25519(side.identity.seeds.peer, message)),
+    signWithPeerKey: (message) => Promise.resolve(signEd25519(side.identity.peerSeed, message)),
     verifyPeerSignature: (peerId, message, signature) => Promise.resolve(verifyEd25519(Buffer.from(peerId, 'hex'), message, signature)),
   };
 }
@@ -73,13 +92,12 @@ export function bindingOf(side: Side, role: HandshakeBinding['role'], exporter: 
 export interface Scene {
   readonly initiator: Side;
   readonly responder: Side;
-  readonly authority: ResolvedDid;
   readonly initiatorBinding?: Partial<HandshakeBinding>;
   readonly responderBinding?: Partial<HandshakeBinding>;
   readonly fromInitiator?: Tamper;
   readonly fromResponder?: Tamper;
-  readonly initiatorClock: Clock;
-  readonly responderClock: Clock;
+  readonly initiatorPolicy: HandshakePolicy;
+  readonly responderPolicy: HandshakePolicy;
 }
 
 /** A member or the code of the refusal at each end, and what each end sent. */
@@ -92,7 +110,7 @@ export interface Outcome {
 /** Runs both ends; who refuses ends the channel, as `network` does. */
 export async function runScene(scene: Scene): Promise<Outcome> {
   const exporter = randomNonce(32);
-  const { initiator, responder, authority } = scene;
+  const { initiator, responder } = scene;
   const [up, down] = [new Pipe(), new Pipe()];
   const sent = { initiator: [] as Message[], responder: [] as Message[] };
   const channel = (inward: Pipe, outward: Pipe, log: Message[], tamper: Tamper = (message) => [message]): HandshakeChannel => ({
@@ -117,7 +135,7 @@ export async function runScene(scene: Scene): Promise<Outcome> {
         channel(down, up, sent.initiator, scene.fromInitiator),
         { ...bindingOf(initiator, 'initiator', exporter), ...scene.initiatorBinding },
         initiator.local,
-        { authority, clock: scene.initiatorClock },
+        scene.initiatorPolicy,
       ),
     ),
     outcome(
@@ -125,7 +143,7 @@ export async function runScene(scene: Scene): Promise<Outcome> {
         channel(up, down, sent.responder, scene.fromResponder),
         { ...bindingOf(responder, 'responder', exporter), ...scene.responderBinding },
         responder.local,
-        { authority, clock: scene.responderClock },
+        scene.responderPolicy,
       ),
     ),
   ]);

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { MemoryDatastore } from 'datastore-core';
 import { contentIdOf } from '@carecord/crypto';
 import { z } from 'zod';
-import { admitForTest, makeTestIdentity, makeTestNode, waitUntil } from '../../../testkit/src/network-fixture.ts';
-import type { TestIdentity, TestNode } from '../../../testkit/src/network-fixture.ts';
+import { admitForTest, makeTestAuthority, makeTestIdentity, makeTestNode, waitUntil } from '../../../testkit/src/network-fixture.ts';
+import type { TestAuthority, TestIdentity, TestNode } from '../../../testkit/src/network-fixture.ts';
 import { ManualClock } from '../../../testkit/src/manual-clock.ts';
 import type { HostParts } from '../host/carecord-host.ts';
 import type { MessageProtocol } from '../ports.ts';
@@ -24,13 +24,12 @@ const who = {
 
 describe('finding members', () => {
   const clock = new ManualClock(new Date());
-  let authority: TestIdentity;
+  let authority: TestAuthority;
   let hub: TestNode;
   let running: TestNode[] = [];
 
   async function startNode(identity: TestIdentity, options: { bootstrap?: string[]; datastore?: MemoryDatastore } = {}): Promise<TestNode> {
-    const local = await admitForTest(identity, authority, { clock });
-    const node = await makeTestNode(identity, local, authority.resolved, { clock, ...options });
+    const node = await makeTestNode(identity, await admitForTest(identity, authority), authority, { clock, ...options });
     node.host.handle(who, (_request, from) => Promise.resolve({ you: from.did }));
     await node.host.start();
     running.push(node);
@@ -38,8 +37,8 @@ describe('finding members', () => {
   }
 
   beforeEach(async () => {
-    authority = await makeTestIdentity('authority', clock);
-    hub = await startNode(authority);
+    authority = await makeTestAuthority('authority', clock);
+    hub = await startNode(authority.identity);
   });
   afterEach(async () => {
     await Promise.all(running.splice(0).map(({ host }) => host.stop()));
@@ -87,7 +86,7 @@ describe('finding members', () => {
     const b = await startNode(await makeTestIdentity('b', clock), { bootstrap: [hubAddress()] });
     await waitUntil(async () => isConnected(b, hub) && (await keepsAdvertOf(hub, a)));
     const contentId = contentIdOf(new Uint8Array(1));
-    const publication = { contentId, signer: a.local.signer, did: a.resolved.did, sequence: 1, expiresAt: new Date(clock.now().getTime() + 60_000) };
+    const publication = { contentId, identity: a.identity, sequence: 1, expiresAt: new Date(clock.now().getTime() + 60_000) };
     expect((await publishReference(a.host, publication)).stored).toBeGreaterThanOrEqual(2);
     expect(await b.host.knownMember(a.resolved.did)).toMatchObject({ did: a.resolved.did });
     expect(await findReference(b.host, contentId)).toEqual({ holder: a.resolved.did });
@@ -106,7 +105,7 @@ describe('finding members', () => {
     await waitUntil(() => isConnected(a, hub));
     // An old PeerId and address, which the hub has now: what a stale or lying advert looks like.
     const gone = await makeTestIdentity('gone', clock);
-    const local = await admitForTest(gone, authority, { clock });
+    const local = await admitForTest(gone, authority);
     const place = { peerId: hub.host.peerId, addresses: hub.host.addresses(), sequence: 1, expiresAt: new Date(clock.now().getTime() + 60_000) };
     await hub.host.put(ADVERT, advertKey(gone.resolved.did), await makeAdvert(local, place));
     await expect(a.host.request(who, gone.resolved.did, {})).rejects.toMatchObject({ code: 'UNREACHABLE' });
@@ -124,7 +123,7 @@ describe('finding members', () => {
     await expect(hub.host.request(who, a.resolved.did, {})).rejects.toMatchObject({ code: 'UNREACHABLE' });
     const back = await startNode(identity, { bootstrap: [hubAddress()], datastore });
     await waitUntil(() => isConnected(hub, back));
-    expect(await hub.host.request(who, identity.resolved.did, {})).toEqual({ you: authority.resolved.did });
+    expect(await hub.host.request(who, identity.resolved.did, {})).toEqual({ you: authority.did });
   });
 
   it('a node whose bootstrap address does not answer tries again, less and less often', async () => {
@@ -133,10 +132,9 @@ describe('finding members', () => {
     await hub.host.stop();
     running = [];
     const a = await startNode(await makeTestIdentity('a', clock), { bootstrap: [address] });
-    await waitUntil(() => clock.sleeping >= 3);
+    await waitUntil(() => clock.sleeping >= 8);
     expect(a.host.members()).toEqual([]);
-    const local = await admitForTest(authority, authority, { clock });
-    hub = await makeTestNode(authority, local, authority.resolved, { clock, listen: [`/ip4/127.0.0.1/tcp/${port}`] });
+    hub = await makeTestNode(authority.identity, await admitForTest(authority.identity, authority), authority, { clock, listen: [`/ip4/127.0.0.1/tcp/${port}`] });
     await hub.host.start();
     running.push(hub);
     clock.advance(1_000);
@@ -149,6 +147,6 @@ describe('finding members', () => {
     await expect(a.host.connect(`${transport}/p2p/${a.host.peerId.slice(0, -3)}abc`)).rejects.toMatchObject({ code: 'UNREACHABLE' });
     await expect(a.host.connect('/ip4/127.0.0.1/tcp/1')).rejects.toMatchObject({ code: 'UNREACHABLE' });
     await expect(a.host.connect('nonsense')).rejects.toMatchObject({ code: 'UNREACHABLE' });
-    expect(await a.host.connect(hubAddress())).toMatchObject({ did: authority.resolved.did });
+    expect(await a.host.connect(hubAddress())).toMatchObject({ did: authority.did });
   });
 });

@@ -6,12 +6,14 @@ import type { Member } from '../ports.ts';
 import type { Advert } from '../values/advert.ts';
 
 /** Dial and handshake; shorter than most protocols' limits, so that the asker learns `UNREACHABLE` and not `TIMEOUT`. */
-const DIAL_TIMEOUT_MILLISECONDS = 8_000;
+const DIAL_TIMEOUT_MILLISECONDS = 9_000;
 
 /** What the directory uses of its host. */
 export interface DirectoryOptions {
   readonly node: Libp2p;
   readonly registry: MemberRegistry;
+  /** Our own DID: other peers of it are replicas of ourselves, whom we ask nothing. */
+  readonly ownDid: string;
   /** The advert of a DID in the DHT, verified. */
   readonly findAdvert: (did: string) => Promise<Advert | undefined>;
 }
@@ -27,6 +29,7 @@ export class Directory {
    * @throws NetworkError `UNREACHABLE`
    */
   async connectionTo(did: string): Promise<Connection> {
+    if (did === this.options.ownDid) throw unreachable();
     const open = this.openConnection(did);
     if (open !== undefined) return open;
     const search = this.searches.get(did) ?? this.search(did);
@@ -49,10 +52,15 @@ export class Directory {
     return member;
   }
 
+  /** An open connection to this very peer. */
+  connectionToPeer(peerId: string): Connection | undefined {
+    return this.options.node.getConnections().find((connection) => connection.status === 'open' && connection.remotePeer.toString() === peerId);
+  }
+
   private openConnection(did: string): Connection | undefined {
     const member = this.options.registry.connectedPeerOf(did);
     if (member === undefined) return undefined;
-    return this.options.node.getConnections().find((connection) => connection.status === 'open' && connection.remotePeer.toString() === member.peerId);
+    return this.connectionToPeer(member.peerId);
   }
 
   private async search(did: string): Promise<Connection> {

@@ -1,18 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
+import { IdentityError } from '@carecord/identity';
+import type { ResolvedDid } from '@carecord/identity';
 import { valueRefused } from '../network-error.ts';
 import type { Member } from '../ports.ts';
 import type { Advert } from '../values/advert.ts';
 import { KnownMembers } from './known-members.ts';
 
 const DID = 'did:webvh:x:a.example';
-const member = { did: DID, name: 'by handshake' } as Member;
-const advert = (name: string): Advert => ({ did: DID, name }) as Advert;
+const version = (versionNumber: number): ResolvedDid => ({ did: DID, versionNumber }) as ResolvedDid;
+const member = { did: DID, name: 'by handshake', resolved: version(2) } as Member;
+const advert = (name: string): Advert => ({ did: DID, name, resolved: version(2) }) as Advert;
 
-function knownBy(has: { proven?: Member[]; seen?: Advert; stored?: () => Promise<Advert> }) {
+function knownBy(has: { proven?: Member[]; seen?: Advert; stored?: () => Promise<Advert>; newest?: () => Promise<ResolvedDid | undefined> }) {
   return new KnownMembers({
     registry: { peersOf: () => has.proven ?? [] },
     adverts: { known: () => has.seen, open: () => has.stored?.() ?? Promise.reject(new Error('There is none.')) },
     guard: { localValue: () => Promise.resolve(has.stored === undefined ? undefined : new Uint8Array(1)) },
+    histories: { known: () => has.newest?.() ?? Promise.resolve(undefined) },
   });
 }
 
@@ -27,6 +31,18 @@ describe('KnownMembers', () => {
   it('knows nobody of whom there is nothing, or nothing that is still good', async () => {
     expect(await knownBy({}).here(DID)).toBeUndefined();
     expect(await knownBy({ stored: () => Promise.reject(valueRefused('Ended.')) }).here(DID)).toBeUndefined();
+  });
+
+  it('has the newest keys of a member, wherever they were seen', async () => {
+    expect(await knownBy({ seen: advert('seen'), newest: () => Promise.resolve(version(3)) }).here(DID)).toMatchObject({ name: 'seen', resolved: { versionNumber: 3 } });
+    expect(await knownBy({ proven: [member], newest: () => Promise.resolve(version(1)) }).here(DID)).toBe(member);
+  });
+
+  it('knows no member whose DID was deactivated', async () => {
+    const newest = (): Promise<never> => Promise.reject(new IdentityError('DID_DEACTIVATED', 'Deactivated.'));
+    expect(await knownBy({ seen: advert('seen'), newest }).here(DID)).toBeUndefined();
+    const broken = (): Promise<never> => Promise.reject(new Error('No database.'));
+    await expect(knownBy({ seen: advert('seen'), newest: broken }).here(DID)).rejects.toThrow('No database.');
   });
 
   it('does not take a store that fails for one without an advert', async () => {

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { silentLogger, systemClock } from '@carecord/core';
-import type { LocalMember } from '@carecord/identity';
+import { DidHistories, fixedIdentity, MEMBER_POLICY, StatusBook } from '@carecord/identity';
+import type { LocalIdentity, LocalMember } from '@carecord/identity';
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import { identify } from '@libp2p/identify';
 import type { ConnectionEncrypter, Libp2p } from '@libp2p/interface';
@@ -11,7 +12,10 @@ import { yamux } from '@libp2p/yamux';
 import { multiaddr } from '@multiformats/multiaddr';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLibp2p } from 'libp2p';
-import { admitForTest, makeTestIdentity, waitUntil } from '../../../testkit/src/network-fixture.ts';
+import { MemoryDidHistoryStore } from '../../../testkit/src/memory/did-history-store.ts';
+import { MemoryStatusListStore } from '../../../testkit/src/memory/status-list-store.ts';
+import { admitForTest, makeTestAuthority, makeTestIdentity, trustIn, waitUntil } from '../../../testkit/src/network-fixture.ts';
+import { TestAuthority } from '../../../testkit/src/network-identities.ts';
 import type { TestIdentity } from '../../../testkit/src/network-fixture.ts';
 import { ENCRYPTER_PROTOCOL, MembershipEncrypter } from './membership-encrypter.ts';
 import { peerKeyFromSeed } from './peer-key.ts';
@@ -34,7 +38,7 @@ async function startNode(identity: TestIdentity, makeEncrypter: (reached: Reache
   const reached: Reached = { proven: [], muxers: 0, connections: 0, identified: 0, streams: 0, refused: [] };
   const encrypter = await makeEncrypter(reached);
   const node = await createLibp2p({
-    privateKey: (await peerKeyFromSeed(identity.seeds.peer)).privateKey,
+    privateKey: (await peerKeyFromSeed(identity.peerSeed)).privateKey,
     addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
     transports: [tcp()],
     connectionEncrypters: [() => encrypter],
@@ -55,23 +59,29 @@ async function startNode(identity: TestIdentity, makeEncrypter: (reached: Reache
   return { node, reached, address: node.getMultiaddrs()[0] ?? multiaddr('/ip4/127.0.0.1/tcp/1') };
 }
 
-function member(identity: TestIdentity, local: LocalMember, authority: TestIdentity) {
+function member(identity: TestIdentity, local: LocalMember | LocalIdentity, authority: TestAuthority, onShown: (version: number) => void = () => undefined) {
+  const trust = trustIn([authority]);
+  const clock = systemClock;
+  const policy = { clock, trust, statuses: new StatusBook({ trust, store: new MemoryStatusListStore(), clock }), histories: new DidHistories({ store: new MemoryDidHistoryStore(), clock, policy: MEMBER_POLICY }) };
   return startNode(identity, async (reached) => {
     const logger = { ...silentLogger, warn: (_event: string, fields?: { code?: unknown }) => void reached.refused.push(String(fields?.code)) };
-    const peerKey = await peerKeyFromSeed(identity.seeds.peer);
-    const onProven = ({ did }: { did: string }): void => void reached.proven.push(did);
-    return new MembershipEncrypter({ local, authority: authority.resolved, peerKey, clock: systemClock, logger, onProven });
+    const peerKey = await peerKeyFromSeed(identity.peerSeed);
+    const onProven = ({ did }: { did: string }, shown: number): void => {
+      reached.proven.push(did);
+      onShown(shown);
+    };
+    return new MembershipEncrypter({ ...policy, local: 'current' in local ? local : fixedIdentity(local), peerKey, logger, onProven });
   });
 }
 
 describe('MembershipEncrypter', () => {
-  let authority: TestIdentity;
+  let authority: TestAuthority;
   let a: TestIdentity;
   let b: TestIdentity;
   let victim: Awaited<ReturnType<typeof member>>;
 
   beforeAll(async () => {
-    authority = await makeTestIdentity('authority');
+    authority = await makeTestAuthority();
     a = await makeTestIdentity('a');
     b = await makeTestIdentity('b');
   });
@@ -81,6 +91,14 @@ describe('MembershipEncrypter', () => {
   afterEach(async () => {
     for (const node of running.splice(0)) await node.stop();
   });
+
+  async function revoked(identity: TestIdentity): Promise<LocalMember> {
+    await authority.admit(identity);
+    authority.mark(identity.did, { revoked: true });
+    const local = await admitForTest(identity, authority);
+    authority.mark(identity.did, { revoked: false });
+    return local;
+  }
 
   function expectNothingReached(): void {
     expect(victim.reached).toMatchObject({ proven: [], muxers: 0, connections: 0, identified: 0, streams: 0 });
@@ -120,11 +138,13 @@ describe('MembershipEncrypter', () => {
   });
 
   it.each([
-    ['a credential of another authority', async () => admitForTest(b, await makeTestIdentity('other-authority'))],
-    ['a credential that it gave itself', async () => admitForTest(b, b)],
+    ['a credential of another authority', async () => admitForTest(b, await makeTestAuthority('other-authority'))],
+    ['a credential that it gave itself', async () => admitForTest(b, new TestAuthority(b, systemClock))],
     ["another hospital's credential", async () => ({ ...(await admitForTest(a, authority)), resolved: b.resolved, signer: (await admitForTest(b, authority)).signer })],
     ["another hospital's DID and credential without its keys", async () => ({ ...(await admitForTest(a, authority)), signer: (await admitForTest(b, authority)).signer })],
-    ['an expired credential', async () => admitForTest(b, authority, { validUntil: new Date(Date.now() - 3_600_000), clock: { ...systemClock, now: () => new Date(Date.now() - 86_400_000) } })],
+    ['an expired credential', async () => admitForTest(b, authority, { validUntil: new Date(Date.now() - 3_600_000), validFrom: new Date(Date.now() - 86_400_000) })],
+    ['no credential', async () => ({ ...(await admitForTest(b, authority)), credentials: [] })],
+    ['a revoked membership', async () => revoked(b)],
     ['a credential of another network', async () => admitForTest(b, authority, { networkId: 'another-network' })],
   ])('refuses a peer with %s before any muxer, as listener and as dialler', async (_what, makeLocal) => {
     const stranger = await member(b, await makeLocal(), authority);
@@ -133,6 +153,32 @@ describe('MembershipEncrypter', () => {
     expectNothingReached();
     expect(victim.reached.refused).toHaveLength(2);
     expect(victim.reached.refused).not.toContain('UNEXPECTED');
+  });
+
+  it('shows a peer who we are at that moment, and says which version it was shown', async () => {
+    const shown: number[] = [];
+    const moving = await makeTestIdentity('moving');
+    const admitted = await admitForTest(moving, authority);
+    const local: LocalIdentity = { ...fixedIdentity(admitted), current: () => ({ ...admitted, resolved: moving.resolved, signer: moving.signer }) };
+    const node = await member(moving, local, authority, (version) => shown.push(version));
+    const first = await node.node.dial(victim.address);
+    await first.close();
+    await moving.rotate();
+    await node.node.dial(victim.address);
+    expect(shown).toEqual([1, 2]);
+    expect(victim.reached.refused).toEqual([]);
+  });
+
+  it('refuses a member that goes back to an older version of its DID', async () => {
+    const moving = await makeTestIdentity('moving');
+    const before = await admitForTest(moving, authority);
+    await moving.rotate();
+    const node = await member(moving, await admitForTest(moving, authority), authority);
+    await (await node.node.dial(victim.address)).close();
+    await node.node.stop();
+    const back = await member(moving, before, authority);
+    await expect(back.node.dial(victim.address)).rejects.toThrow();
+    expect(victim.reached.refused).toEqual(['HANDSHAKE_DID_OLD']);
   });
 
   it('refuses plain libp2p TLS', async () => {

@@ -1,7 +1,7 @@
-import type { Clock, Logger } from '@carecord/core';
+import type { Logger } from '@carecord/core';
 import { errorCodeOf } from '@carecord/core';
 import { runMembershipHandshake } from '@carecord/identity';
-import type { HandshakeBinding, LocalMember, RemoteMember, ResolvedDid } from '@carecord/identity';
+import type { HandshakeBinding, HandshakePolicy, LocalIdentity, RemoteMember } from '@carecord/identity';
 import type { ConnectionEncrypter, MessageStream, SecureConnectionOptions, SecuredConnection } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { asError } from '../as-error.ts';
@@ -16,18 +16,22 @@ import { channelBinding, openTls } from './tls.ts';
 
 /** Negotiated in the clear before anything else; a change of the handshake is a new number. */
 export const ENCRYPTER_PROTOCOL = '/carecord/tls-membership/1';
-/** TLS and membership together: 30 ms of work and a few round trips; a peer that is silent must not hold a slot for long. */
-export const HANDSHAKE_TIMEOUT_MILLISECONDS = 5_000;
+/**
+ * TLS and membership together: 30 ms of work and a few round trips for most; a DID history of a mebibyte takes three seconds on a line
+ * of 3 Mbit/s, and half a second to verify. A peer that is silent must not hold a slot for longer.
+ */
+export const HANDSHAKE_TIMEOUT_MILLISECONDS = 8_000;
 
 /** What the encrypter needs to know of its node. */
-export interface MembershipEncrypterOptions {
-  readonly local: LocalMember;
-  readonly authority: ResolvedDid;
+export interface MembershipEncrypterOptions extends HandshakePolicy {
+  readonly local: LocalIdentity;
   readonly peerKey: PeerKey;
-  readonly clock: Clock;
   readonly logger: Logger;
-  /** Called when a peer has proven itself, before its connection exists for libp2p. */
-  readonly onProven: (member: RemoteMember) => void;
+  /**
+   * Called when a peer has proven itself, before its connection exists for libp2p.
+   * @param shown the number of the version of our own DID that the peer was shown
+   */
+  readonly onProven: (member: RemoteMember, shown: number) => void;
 }
 
 /**
@@ -59,10 +63,11 @@ export class MembershipEncrypter implements ConnectionEncrypter {
       const raw = rawDuplex(connection);
       const socket = await openTls(role, raw, this.certificate, signal);
       const binding = this.binding(role, channelBinding(socket), options);
-      const member = await runMembershipHandshake(new FrameChannel(socket), binding, this.options.local, this.options);
+      const local = this.options.local.current();
+      const member = await runMembershipHandshake(new FrameChannel(socket), binding, local, this.options);
       signal.throwIfAborted();
       if (connection.status !== 'open') throw new NetworkError('ENCRYPTION_REFUSED', 'The peer closed the connection.');
-      this.options.onProven(member);
+      this.options.onProven(member, local.resolved.versionNumber);
       return { connection: new SecuredStream(connection, socket), remotePeer: peerIdFromString(member.peerId) };
     } catch (cause) {
       const error = signal.aborted ? timedOut(cause) : cause;

@@ -1,17 +1,20 @@
 import { later } from '@carecord/core';
-import type { SigningPublicKeys } from '@carecord/crypto';
-import type { LocalMember } from '@carecord/identity';
-import type { Libp2p, PeerId } from '@libp2p/interface';
+import type { GeneralJws, SigningPublicKeys } from '@carecord/crypto';
+import type { DidHistory } from '@carecord/identity';
+import type { Connection, Libp2p, PeerId } from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
 import type { z } from 'zod';
 import { orAborted } from '../abort.ts';
+import { AdvertFinder } from '../directory/advert-finder.ts';
 import { Directory } from '../directory/directory.ts';
 import { KnownMembers } from '../directory/known-members.ts';
+import type { Peers } from '../identity/peers.ts';
+import { WhoIsWho } from '../identity/who-is-who.ts';
 import { ask } from '../messages/message-client.ts';
 import { MessageServer } from '../messages/message-server.ts';
 import { NetworkError } from '../network-error.ts';
-import type { DhtValueName, DhtValues, KnownMember, Member, MessageHandler, MessageProtocol, NetworkHost, NetworkHostOptions } from '../ports.ts';
-import { ADVERT, advertKey } from '../values/advert.ts';
-import type { Advert, AdvertKind } from '../values/advert.ts';
+import type { DhtValueName, DhtValues, KnownMember, Member, MessageHandler, MessageProtocol, NetworkHost, NetworkHostOptions, Told } from '../ports.ts';
+import type { AdvertKind } from '../values/advert.ts';
 import { AdvertPublisher } from '../values/advert-publisher.ts';
 import type { GuardedDatastore } from '../values/guarded-datastore.ts';
 import { ValueStore } from '../values/value-store.ts';
@@ -23,6 +26,9 @@ import type { MemberRegistry } from './member-registry.ts';
 
 /** How often expired values are deleted. */
 const SWEEP_MILLISECONDS = 60 * 60 * 1000;
+
+/** How often to look whether our keys have rotated, so that our advert needs renewing. */
+const ADVERT_CHECK_MILLISECONDS = 10_000;
 
 /** How long the first lookup waits for a connected peer to be in the routing table: identify and one ping. */
 const ROUTING_TIMEOUT_MILLISECONDS = 2_000;
@@ -39,30 +45,34 @@ export interface HostParts {
 
 /** {@link NetworkHost} on libp2p. */
 export class CarecordHost implements NetworkHost {
-  private readonly local: LocalMember;
   private readonly messages: MessageServer;
   private readonly values: ValueStore;
   private readonly directory: Directory;
+  private readonly adverts: AdvertFinder;
   private readonly known: KnownMembers;
+  private readonly whoIsWho: WhoIsWho;
   private readonly publisher: AdvertPublisher;
   private stopping = new AbortController();
   private background: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly parts: HostParts) {
     const { node, registry, rules, guard } = parts;
-    const { local, clock, logger } = parts.options;
-    this.local = local;
-    this.messages = new MessageServer({ node, registry, clock, logger });
+    const { local, clock, histories, logger } = parts.options;
+    this.messages = new MessageServer({ node, registry, clock, logger, beforeAnswer: ({ peerId }, protocol) => this.whoIsWho.tellFirst(peerId, protocol) });
     this.values = new ValueStore(node.services.dht, rules, guard, logger);
-    this.directory = new Directory({ node, registry, findAdvert: (did) => this.findAdvert(did) });
-    this.known = new KnownMembers({ registry, adverts: parts.adverts, guard });
+    this.directory = new Directory({ node, registry, ownDid: local.did, findAdvert: (did) => this.adverts.find(did) });
+    this.adverts = new AdvertFinder({ host: this, adverts: parts.adverts, histories });
+    this.known = new KnownMembers({ registry, adverts: parts.adverts, guard, histories });
     this.publisher = new AdvertPublisher({ host: this, local, clock, logger });
+    this.whoIsWho = new WhoIsWho({ ...parts.options, registry, host: this, peers: this.peers(), cutOff: (peerId) => this.cutOff(peerId) });
+    this.whoIsWho.register(this.messages);
     node.services.dht.routingTable.addEventListener('peer:add', () => {
       if (node.status === 'started') this.publisher.peerJoined();
     });
     // Peers that have gone would stay in the routing table, and every query would wait for them.
     node.addEventListener('peer:disconnect', (event: CustomEvent<PeerId>) => {
       const peer = event.detail.toString();
+      this.whoIsWho.gone(peer);
       node.services.dht.routingTable.remove(event.detail).catch((error: unknown) => logger.warn('peer-not-removed', { peer }, error));
     });
   }
@@ -72,7 +82,7 @@ export class CarecordHost implements NetworkHost {
   }
 
   get did(): string {
-    return this.local.resolved.did;
+    return this.parts.options.local.did;
   }
 
   addresses(): string[] {
@@ -96,7 +106,12 @@ export class CarecordHost implements NetworkHost {
     request: z.infer<Request>,
     options?: { readonly signal?: AbortSignal },
   ): Promise<z.infer<Response>> {
-    return ask(protocol, request, (signal) => orAborted(this.directory.connectionTo(toDid), signal), options?.signal);
+    const connect = async (signal: AbortSignal): Promise<Connection> => {
+      const connection = await orAborted(this.directory.connectionTo(toDid), signal);
+      await orAborted(this.whoIsWho.tellFirst(connection.remotePeer.toString(), protocol.name), signal);
+      return connection;
+    };
+    return ask(protocol, request, connect, options?.signal);
   }
 
   async put(kind: DhtValueName, key: Uint8Array, value: Uint8Array): Promise<{ stored: number }> {
@@ -129,11 +144,27 @@ export class CarecordHost implements NetworkHost {
   }
 
   async knownMember(did: string): Promise<KnownMember | undefined> {
-    return (await this.known.here(did)) ?? this.findAdvert(did);
+    return (await this.known.here(did)) ?? this.adverts.findQuietly(did);
   }
 
   connect(address: string): Promise<Member> {
     return this.directory.connect(address);
+  }
+
+  announceIdentity(history?: DidHistory): Promise<Told> {
+    return this.whoIsWho.announceIdentity(history);
+  }
+
+  announceStatus(jws: GeneralJws): Promise<Told> {
+    return this.whoIsWho.announceStatus(jws);
+  }
+
+  refreshStatusLists(): Promise<boolean> {
+    return this.whoIsWho.refreshStatusLists();
+  }
+
+  findHistory(did: string): Promise<DidHistory | undefined> {
+    return this.whoIsWho.findHistory(did);
   }
 
   async start(): Promise<void> {
@@ -141,30 +172,59 @@ export class CarecordHost implements NetworkHost {
     this.stopping = new AbortController();
     const { signal } = this.stopping;
     this.messages.start();
+    this.whoIsWho.start();
     await this.parts.node.start();
     this.background = Promise.allSettled([
       keepBootstrapped(
-        { addresses: bootstrap, clock, logger, isAlone: () => this.members().length === 0, dial: (address) => this.connect(address) },
+        { addresses: bootstrap, clock, logger, isAlone: () => this.members().every(({ did }) => did === this.did), dial: (address) => this.connect(address) },
         signal,
       ),
       this.publisher.run(signal),
       this.keepSwept(signal),
+      this.keepAdvertised(signal),
+      this.whoIsWho.run(signal),
     ]);
     logger.info('network-started', { peerId: this.peerId, did: this.did });
   }
 
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.whoIsWho.stop();
     await this.messages.stop();
     await stopNode(this.parts.node);
     await this.background;
     this.parts.options.logger.info('network-stopped', { peerId: this.peerId });
   }
 
-  /** The keys of a member, ours included, as far as this node has them: asks nobody, for validators must not. */
-  async keysOf(did: string): Promise<SigningPublicKeys | undefined> {
-    if (did === this.did) return this.local.resolved.signing;
-    return (await this.known.here(did))?.resolved.signing;
+  /** A handshake has shown a peer this version of our DID. */
+  shown(peerId: string, versionNumber: number): void {
+    this.whoIsWho.shown(peerId, versionNumber);
+  }
+
+  /** The accepted keys of a member, ours included, as far as this node has them: asks nobody, for validators must not. */
+  async keysOf(did: string): Promise<readonly SigningPublicKeys[] | undefined> {
+    if (did === this.did) return this.parts.options.local.current().resolved.acceptedSigning;
+    return (await this.known.here(did))?.resolved.acceptedSigning;
+  }
+
+  private peers(): Peers {
+    return {
+      connected: () => this.parts.registry.connected(),
+      ask: (protocol, peerId, request, signal) => {
+        const connect = (): Promise<Connection> => {
+          const connection = this.directory.connectionToPeer(peerId);
+          return connection === undefined ? Promise.reject(new NetworkError('UNREACHABLE', 'The peer is not connected any more.')) : Promise.resolve(connection);
+        };
+        return ask(protocol, request, connect, signal);
+      },
+    };
+  }
+
+  private cutOff(peerId: string): void {
+    const { node, options } = this.parts;
+    const peer = peerIdFromString(peerId);
+    for (const connection of node.getConnections(peer)) connection.abort(new Error('NOT_A_MEMBER'));
+    node.services.dht.routingTable.remove(peer).catch((error: unknown) => options.logger.warn('peer-not-removed', { peer: peerId }, error));
   }
 
   /** Kademlia learns of a peer a moment after it has connected: without waiting, the first lookup of a node would ask nobody. */
@@ -179,9 +239,12 @@ export class CarecordHost implements NetworkHost {
     await orAborted(promise, signal).catch(() => undefined);
   }
 
-  private async findAdvert(did: string): Promise<Advert | undefined> {
-    const value = await this.get(ADVERT, advertKey(did));
-    return value === undefined ? undefined : this.parts.adverts.open(value);
+  private async keepAdvertised(signal: AbortSignal): Promise<void> {
+    const { clock } = this.parts.options;
+    while (!signal.aborted) {
+      await clock.sleepUntil(later(clock.now(), ADVERT_CHECK_MILLISECONDS), signal).catch(() => undefined);
+      if (!signal.aborted) this.publisher.identityMayHaveChanged();
+    }
   }
 
   private async keepSwept(signal: AbortSignal): Promise<void> {

@@ -2,11 +2,12 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import type { Libp2p } from '@libp2p/interface';
 import { MembershipEncrypter } from '../encrypter/membership-encrypter.ts';
 import { peerKeyFromSeed } from '../encrypter/peer-key.ts';
-import type { NetworkHost, NetworkHostOptions } from '../ports.ts';
+import type { Member, NetworkHost, NetworkHostOptions } from '../ports.ts';
 import { AdvertKind } from '../values/advert.ts';
 import { GuardedDatastore } from '../values/guarded-datastore.ts';
 import { HighestSeen } from '../values/highest-seen.ts';
 import { ReferenceKind } from '../values/reference.ts';
+import { StatusListKind } from '../values/status-list-value.ts';
 import { ValueRules } from '../values/value-rules.ts';
 import { CarecordHost } from './carecord-host.ts';
 import { createNode } from './libp2p-node.ts';
@@ -17,16 +18,21 @@ import { MemberRegistry } from './member-registry.ts';
  * @throws NetworkError `PROTOCOL_TAKEN` or `VALUE_REFUSED` for value kinds that cannot be
  */
 export async function createNetworkHost(options: NetworkHostOptions): Promise<NetworkHost> {
-  const { local, authority, datastore, clock, logger } = options;
+  const { local, trust, statuses, histories, datastore, clock, logger } = options;
   // The registry asks the node who is connected, the reference kind asks the host for keys: both exist only further down.
   const late: { node?: Libp2p; host?: CarecordHost } = {};
-  const registry = new MemberRegistry(clock, (peerId) => (late.node?.getConnections(peerIdFromString(peerId)).length ?? 0) > 0);
-  const adverts = new AdvertKind({ authority, networkId: local.networkId, clock });
+  const isConnected = (peerId: string): boolean => (late.node?.getConnections(peerIdFromString(peerId)).length ?? 0) > 0;
+  const registry = new MemberRegistry({ clock, statuses, isConnected });
+  const adverts = new AdvertKind({ trust, statuses, histories, clock });
   const references = new ReferenceKind({ keysOf: async (did) => late.host?.keysOf(did), clock });
-  const rules = new ValueRules([adverts, references, ...options.valueKinds], clock);
+  const rules = new ValueRules([adverts, references, new StatusListKind({ trust, clock }), ...options.valueKinds], clock);
   const guard = new GuardedDatastore(datastore, rules, new HighestSeen(datastore, clock));
   const peerKey = await peerKeyFromSeed(options.peerSeed);
-  const encrypter = new MembershipEncrypter({ local, authority, peerKey, clock, logger, onProven: (member) => registry.prove(member) });
+  const onProven = (member: Member, shown: number): void => {
+    registry.prove(member);
+    late.host?.shown(member.peerId, shown);
+  };
+  const encrypter = new MembershipEncrypter({ local, trust, statuses, histories, peerKey, clock, logger, onProven });
   const isMember = (peerId: string): boolean => registry.byPeer(peerId) !== undefined;
   const node = await createNode({ peerKey, listen: options.listen, datastore, dhtDatastore: guard, encrypter, rules, isMember, clock, logger });
   late.node = node;

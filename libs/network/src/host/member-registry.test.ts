@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../testkit/src/manual-clock.ts';
+import type { ResolvedDid } from '@carecord/identity';
 import type { Member } from '../ports.ts';
 import { MemberRegistry } from './member-registry.ts';
 
@@ -7,12 +8,16 @@ function makeRegistry() {
   const clock = new ManualClock();
   const open = new Set<string>();
   const prove = (did: string, peerId: string, lifetime = 1_000): Member => {
-    const member = { did, peerId, membershipValidUntil: new Date(clock.now().getTime() + lifetime) } as Member;
+    const membershipValidUntil = new Date(clock.now().getTime() + lifetime);
+    const member = { did, peerId, membershipValidUntil, membership: { did }, resolved: { did, versionNumber: 1 } } as Member;
     registry.prove(member);
     return member;
   };
-  const registry = new MemberRegistry(clock, (peerId) => open.has(peerId));
-  return { clock, open, prove, registry };
+  /** DIDs by which too few authorities stand. */
+  const fallen = new Set<string>();
+  const statuses = { standing: ({ did }: { did: string }) => (fallen.has(did) ? 'revoked' : 'standing') } as const;
+  const registry = new MemberRegistry({ clock, statuses, isConnected: (peerId) => open.has(peerId) });
+  return { clock, fallen, open, prove, registry };
 }
 
 describe('MemberRegistry', () => {
@@ -43,6 +48,44 @@ describe('MemberRegistry', () => {
     expect(registry.byPeer('peer-1')).toBeUndefined();
     expect(registry.connectedPeerOf('did:a')).toBeUndefined();
     expect(registry.connected()).toEqual([]);
+  });
+
+  it('takes nobody for a member by whom too few authorities stand, and again when they do', () => {
+    const { fallen, open, prove, registry } = makeRegistry();
+    const member = prove('did:a', 'peer-1');
+    const other = prove('did:b', 'peer-2');
+    open.add('peer-1').add('peer-2');
+    fallen.add('did:a');
+    expect(registry.byPeer('peer-1')).toBeUndefined();
+    expect(registry.connected()).toEqual([other]);
+    expect(registry.fallen()).toEqual([member]);
+    fallen.clear();
+    expect(registry.byPeer('peer-1')).toBe(member);
+    expect(registry.fallen()).toEqual([]);
+  });
+
+  it('forgets who is cut off until it has proven itself again', () => {
+    const { open, prove, registry } = makeRegistry();
+    prove('did:a', 'peer-1');
+    open.add('peer-1');
+    registry.forget('peer-1');
+    expect(registry.byPeer('peer-1')).toBeUndefined();
+    expect(registry.peersOf('did:a')).toEqual([]);
+    expect(prove('did:a', 'peer-1')).toBe(registry.byPeer('peer-1'));
+  });
+
+  it('has the newest history of a DID with all its peers, never an older one again', () => {
+    const { prove, registry } = makeRegistry();
+    prove('did:a', 'peer-1');
+    prove('did:a', 'peer-2');
+    prove('did:b', 'peer-3');
+    const versions = (): (number | undefined)[] => ['peer-1', 'peer-2', 'peer-3', 'peer-4'].map((peerId) => registry.byPeer(peerId)?.resolved.versionNumber);
+    registry.renew({ did: 'did:a', versionNumber: 3 } as ResolvedDid);
+    expect(versions()).toEqual([3, 3, 1, undefined]);
+    registry.renew({ did: 'did:a', versionNumber: 2 } as ResolvedDid);
+    // A handshake that began before the others heard of the third version.
+    prove('did:a', 'peer-4');
+    expect(versions()).toEqual([3, 3, 1, 3]);
   });
 
   it('holds a PeerId to its latest proof', () => {

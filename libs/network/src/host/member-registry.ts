@@ -1,56 +1,78 @@
 import type { Clock } from '@carecord/core';
+import type { ResolvedDid, StatusBook } from '@carecord/identity';
 import type { Member } from '../ports.ts';
 
 /** Proofs kept of peers that are not connected any more; above it the oldest go. Their keys check DHT values meanwhile. */
 const MAX_PROVEN = 10_000;
 
+/** What the registry looks at. */
+export interface MemberRegistryOptions {
+  readonly clock: Clock;
+  readonly statuses: Pick<StatusBook, 'standing'>;
+  /** Whether the PeerId has an open connection now. */
+  readonly isConnected: (peerId: string) => boolean;
+}
+
 /**
- * Who is who: what each PeerId has proven in its latest handshake. Every open connection has an entry, because none comes
- * into being without a proof; an entry outlives its connection and is worth nothing once the membership has ended.
+ * Who is who: what each PeerId has proven in its latest handshake, with its DID as it is known since. Every open connection has an
+ * entry, because none comes into being without a proof; an entry outlives its connection and is worth nothing while too few
+ * authorities stand by the member.
  */
 export class MemberRegistry {
   private readonly byPeerId = new Map<string, Member>();
   private readonly byDid = new Map<string, Set<string>>();
 
-  /** @param isConnected whether the PeerId has an open connection now */
-  constructor(
-    private readonly clock: Clock,
-    private readonly isConnected: (peerId: string) => boolean,
-  ) {}
+  constructor(private readonly options: MemberRegistryOptions) {}
 
-  /** Keeps what a handshake has proven. */
+  /** Keeps what a handshake has proven. All peers of a DID have its newest history, whichever of them showed it. */
   prove(member: Member): void {
+    const newest = this.newestOf(member.did);
     this.forget(member.peerId);
-    this.byPeerId.set(member.peerId, member);
+    this.byPeerId.set(member.peerId, newest !== undefined && newest.versionNumber > member.resolved.versionNumber ? { ...member, resolved: newest } : member);
     const peers = this.byDid.get(member.did) ?? new Set();
     this.byDid.set(member.did, peers.add(member.peerId));
+    this.renew(member.resolved);
     if (this.byPeerId.size > MAX_PROVEN) this.forgetOldest();
   }
 
-  /** The member behind a PeerId; `undefined` when unknown, or when its membership has ended since. */
+  /** Replaces a member's history by a newer one; an older one changes nothing. */
+  renew(resolved: ResolvedDid): void {
+    for (const peerId of this.byDid.get(resolved.did) ?? []) {
+      const member = this.byPeerId.get(peerId);
+      if (member !== undefined && member.resolved.versionNumber < resolved.versionNumber) this.byPeerId.set(peerId, { ...member, resolved });
+    }
+  }
+
+  /** The member behind a PeerId; `undefined` when unknown, or when too few authorities stand by it now. */
   byPeer(peerId: string): Member | undefined {
     const member = this.byPeerId.get(peerId);
-    return member !== undefined && member.membershipValidUntil > this.clock.now() ? member : undefined;
+    return member !== undefined && this.stands(member) ? member : undefined;
   }
 
   /** Those of the DID's peers that are members still, connected ones first. */
   peersOf(did: string): Member[] {
     const members = [...(this.byDid.get(did) ?? [])].flatMap((peerId) => this.byPeer(peerId) ?? []);
-    return members.sort((one, other) => Number(this.isConnected(other.peerId)) - Number(this.isConnected(one.peerId)));
+    return members.sort((one, other) => Number(this.options.isConnected(other.peerId)) - Number(this.options.isConnected(one.peerId)));
   }
 
   /** A connected peer of the DID. */
   connectedPeerOf(did: string): Member | undefined {
     const first = this.peersOf(did)[0];
-    return first !== undefined && this.isConnected(first.peerId) ? first : undefined;
+    return first !== undefined && this.options.isConnected(first.peerId) ? first : undefined;
   }
 
   /** All members with an open connection. */
   connected(): Member[] {
-    return [...this.byPeerId.keys()].flatMap((peerId) => (this.isConnected(peerId) ? (this.byPeer(peerId) ?? []) : []));
+    return [...this.byPeerId.keys()].flatMap((peerId) => (this.options.isConnected(peerId) ? (this.byPeer(peerId) ?? []) : []));
   }
 
-  private forget(peerId: string): void {
+  /** Those who were members once and are none now. */
+  fallen(): Member[] {
+    return [...this.byPeerId.values()].filter((member) => !this.stands(member));
+  }
+
+  /** Forgets what a PeerId has proven: it has to prove it again. */
+  forget(peerId: string): void {
     const member = this.byPeerId.get(peerId);
     if (member === undefined) return;
     this.byPeerId.delete(peerId);
@@ -59,9 +81,19 @@ export class MemberRegistry {
     if (peers?.size === 0) this.byDid.delete(member.did);
   }
 
+  private stands(member: Member): boolean {
+    const now = this.options.clock.now();
+    return member.membershipValidUntil > now && this.options.statuses.standing(member.membership, now) === 'standing';
+  }
+
+  private newestOf(did: string): ResolvedDid | undefined {
+    const [peerId] = this.byDid.get(did) ?? [];
+    return peerId === undefined ? undefined : this.byPeerId.get(peerId)?.resolved;
+  }
+
   private forgetOldest(): void {
     for (const peerId of this.byPeerId.keys()) {
-      if (this.isConnected(peerId)) continue;
+      if (this.options.isConnected(peerId)) continue;
       this.forget(peerId);
       return;
     }

@@ -27,6 +27,8 @@ export interface MessageServerOptions {
   readonly registry: MemberRegistry;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Done before a member is answered; never rejects. */
+  readonly beforeAnswer?: (from: Member, protocol: string) => Promise<unknown>;
 }
 
 /** Why a request is refused; carried to the answer as a code alone. */
@@ -100,6 +102,7 @@ export class MessageServer {
     try {
       const frames = lpStream(stream, { maxDataLength: protocol.maxRequestBytes, maxBufferSize: protocol.maxRequestBytes + SLACK_BYTES });
       const answer = await this.respond(protocol, handler, limiter, frames, from, signal);
+      await this.options.beforeAnswer?.(from, protocol.name);
       const sending = AbortSignal.timeout(SEND_TIMEOUT_MILLISECONDS);
       await frames.write(answer, { signal: sending });
       await stream.close({ signal: sending });

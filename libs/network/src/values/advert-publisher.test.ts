@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { silentLogger } from '@carecord/core';
 import { ManualClock } from '../../../testkit/src/manual-clock.ts';
-import { admitForTest, makeTestIdentity } from '../../../testkit/src/network-fixture.ts';
+import { fixedIdentity } from '@carecord/identity';
+import { admitForTest, makeTestAuthority, makeTestIdentity } from '../../../testkit/src/network-fixture.ts';
 import { AdvertPublisher } from './advert-publisher.ts';
 
 const ADDRESS = '/ip4/127.0.0.1/tcp/1/p2p/12D3KooW';
@@ -9,8 +10,9 @@ const ADDRESS = '/ip4/127.0.0.1/tcp/1/p2p/12D3KooW';
 /** A publisher over a host that only counts, and what it warned of. */
 async function makePublisher(put: () => Promise<{ stored: number }> = () => Promise.resolve({ stored: 1 })) {
   const clock = new ManualClock();
-  const authority = await makeTestIdentity('authority', clock);
-  const local = await admitForTest(authority, authority, { clock });
+  const keys = await makeTestIdentity('a', clock);
+  const member = await admitForTest(keys, await makeTestAuthority('authority', clock));
+  const local = { ...fixedIdentity(member), current: () => ({ ...member, resolved: keys.resolved, signer: keys.signer }) };
   const seen = { puts: 0, warnings: [] as string[], addresses: [ADDRESS] };
   const host = {
     peerId: '12D3KooW',
@@ -22,7 +24,7 @@ async function makePublisher(put: () => Promise<{ stored: number }> = () => Prom
     },
   };
   const logger = { ...silentLogger, warn: (event: string) => void seen.warnings.push(event) };
-  return { seen, clock, publisher: new AdvertPublisher({ host, local, clock, logger }) };
+  return { seen, clock, keys, publisher: new AdvertPublisher({ host, local, clock, logger }) };
 }
 
 /** Runs a publisher until its first publication is over. */
@@ -57,6 +59,24 @@ describe('AdvertPublisher', () => {
     made.publisher.peerJoined();
     await made.publisher.publish();
     expect(made.seen).toMatchObject({ puts: before, warnings: [] });
+  });
+
+  it('publishes anew when the keys have rotated, and only then', async () => {
+    const made = await makePublisher();
+    made.publisher.identityMayHaveChanged();
+    const { stop, run } = await started(made);
+    const before = made.seen.puts;
+    made.publisher.identityMayHaveChanged();
+    expect(made.seen.puts).toBe(before);
+    await made.keys.rotate();
+    made.publisher.identityMayHaveChanged();
+    await made.publisher.publish();
+    const after = made.seen.puts;
+    expect(after).toBeGreaterThan(before);
+    made.publisher.identityMayHaveChanged();
+    expect(made.seen.puts).toBe(after);
+    stop.abort();
+    await run;
   });
 
   it('publishes nothing without addresses, and is not troubled by that', async () => {

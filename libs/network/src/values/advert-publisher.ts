@@ -1,6 +1,6 @@
 import { later } from '@carecord/core';
 import type { Clock, Logger } from '@carecord/core';
-import type { LocalMember } from '@carecord/identity';
+import type { LocalIdentity } from '@carecord/identity';
 import type { NetworkHost } from '../ports.ts';
 import { ADVERT, advertKey, makeAdvert } from './advert.ts';
 
@@ -13,7 +13,7 @@ const SMALL_NETWORK = 20;
 /** What the publisher uses of its host. */
 export interface AdvertPublisherOptions {
   readonly host: Pick<NetworkHost, 'peerId' | 'addresses' | 'routingTableSize' | 'put'>;
-  readonly local: LocalMember;
+  readonly local: LocalIdentity;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -25,6 +25,7 @@ export class AdvertPublisher {
   private stopped = AbortSignal.abort();
   private again = false;
   private lastSequence = 0;
+  private lastVersionId: string | undefined;
 
   constructor(private readonly options: AdvertPublisherOptions) {}
 
@@ -42,6 +43,11 @@ export class AdvertPublisher {
   /** To be called when a peer has joined the routing table. */
   peerJoined(): void {
     if (this.options.host.routingTableSize() <= SMALL_NETWORK) void this.publish();
+  }
+
+  /** To be called now and then: publishes anew when our keys have rotated, for the next rotations make those in the advert unknown. */
+  identityMayHaveChanged(): void {
+    if (this.lastVersionId !== undefined && this.lastVersionId !== this.options.local.current().resolved.versionId) void this.publish();
   }
 
   /** Publishes now; calls while it is at work lead to one more publication. Never rejects. */
@@ -76,14 +82,16 @@ export class AdvertPublisher {
     const now = clock.now();
     // Time, so that it rises over restarts; plus one where the clock stands still.
     this.lastSequence = Math.max(now.getTime(), this.lastSequence + 1);
-    const advert = await makeAdvert(local, {
+    const current = local.current();
+    const advert = await makeAdvert(current, {
       peerId: host.peerId,
       addresses,
       sequence: this.lastSequence,
       expiresAt: later(now, LIFETIME_MILLISECONDS),
     });
     if (this.isStopped()) return;
-    const { stored } = await host.put(ADVERT, advertKey(local.resolved.did), advert);
+    const { stored } = await host.put(ADVERT, advertKey(local.did), advert);
+    this.lastVersionId = current.resolved.versionId;
     logger.debug('advert-published', { stored });
   }
 }

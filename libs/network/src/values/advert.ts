@@ -1,13 +1,16 @@
 import { bytes, decodeWire, encodeWire } from '@carecord/core';
 import type { Clock } from '@carecord/core';
-import { constantTimeEqual, generalJwsSchema, hybridSignatureSchema, sha256, signWithContext, verifyWithContext } from '@carecord/crypto';
-import { didSchema, MAX_PEER_ID_CHARACTERS, resolveDidLog, verifyMembershipCredential } from '@carecord/identity';
-import type { LocalMember, Membership, ResolvedDid } from '@carecord/identity';
+import { constantTimeEqual, generalJwsSchema, hybridSignatureSchema, sha256, signWithContext } from '@carecord/crypto';
+import { didSchema, MAX_CREDENTIALS, MAX_PEER_ID_CHARACTERS, verifyMembership, verifyWithAnyKey } from '@carecord/identity';
+import type { DidHistories, LocalMember, Membership, NetworkTrust, ResolvedDid, StatusBook } from '@carecord/identity';
 import { multiaddr } from '@multiformats/multiaddr';
 import { z } from 'zod';
 import { NetworkError, valueRefused } from '../network-error.ts';
 import type { DhtValueKind, DhtValueMeta, DhtValueName, KnownMember } from '../ports.ts';
 import { checkLifetime, MAX_VALUE_BYTES } from './value-rules.ts';
+
+/** A version's number, a hyphen and a hash of 46 characters. */
+const VERSION_ID = /^([1-9][0-9]{0,5})-[1-9A-HJ-NP-Za-km-z]{1,64}$/;
 
 /** How to find a hospital: key is the SHA-256 of its DID. */
 export const ADVERT: DhtValueName = { namespace: 'advert' };
@@ -31,9 +34,13 @@ const MAX_ADDRESS_CHARACTERS = 360;
 const MAX_LIFETIME_MILLISECONDS = 48 * 60 * 60 * 1000;
 /** Verified adverts kept for their keys, some 20 KB each; only members have any. */
 const MAX_REMEMBERED_ADVERTS = 500;
+/** The name of the history in an advert and its length. */
+const HISTORY_OVERHEAD_BYTES = 64;
 
 const statementSchema = z.strictObject({
   did: didSchema,
+  /** The version of the DID whose keys signed. */
+  versionId: z.string().regex(VERSION_ID),
   peerId: z.string().max(MAX_PEER_ID_CHARACTERS),
   addresses: z.array(z.string().max(MAX_ADDRESS_CHARACTERS)).min(1).max(MAX_ADDRESSES),
   sequence: z.int().nonnegative(),
@@ -41,8 +48,9 @@ const statementSchema = z.strictObject({
 });
 const advertSchema = z.strictObject({
   statement: bytes({ atMost: 8_192 }),
-  log: z.string().max(MAX_VALUE_BYTES),
-  credential: generalJwsSchema,
+  credentials: z.array(generalJwsSchema).max(MAX_CREDENTIALS),
+  /** The DID's history, as long as all of it fits. */
+  history: z.string().max(MAX_VALUE_BYTES).optional(),
   signature: hybridSignatureSchema,
 });
 
@@ -51,35 +59,60 @@ export function advertKey(did: string): Uint8Array {
   return sha256(new TextEncoder().encode(did));
 }
 
-/** Our own advert, to be put into the DHT. */
+/**
+ * Our own advert, to be put into the DHT. A history that makes it too large is left out: who needs it has it from a handshake, or
+ * asks for it.
+ */
 export async function makeAdvert(
   local: LocalMember,
   place: { readonly peerId: string; readonly addresses: readonly string[]; readonly sequence: number; readonly expiresAt: Date },
 ): Promise<Uint8Array> {
   const statement = encodeWire(statementSchema, {
     did: local.resolved.did,
+    versionId: local.resolved.versionId,
     peerId: place.peerId,
     addresses: place.addresses.slice(0, MAX_ADDRESSES),
     sequence: place.sequence,
     expiresAt: place.expiresAt.getTime(),
   });
   const signature = await signWithContext(local.signer, CONTEXT, statement);
-  const credential = { payload: local.credential.payload, signatures: [...local.credential.signatures] };
-  return encodeWire(advertSchema, { statement, log: local.resolved.log, credential, signature });
+  const credentials = local.credentials.map(({ payload, signatures }) => ({ payload, signatures: [...signatures] }));
+  const bare = encodeWire(advertSchema, { statement, credentials, signature });
+  const { log } = local.resolved;
+  if (bare.length + Buffer.byteLength(log, 'utf8') + HISTORY_OVERHEAD_BYTES > MAX_VALUE_BYTES) return bare;
+  return encodeWire(advertSchema, { statement, credentials, history: log, signature });
+}
+
+/** An advert by a version of a DID that is not known here: a reader can look for its history, a storer must not. */
+export class HistoryUnknown extends NetworkError {
+  constructor(
+    readonly did: string,
+    readonly versionNumber: number,
+  ) {
+    super('VALUE_REFUSED', 'An advert is signed by a version of its DID that is not known here.');
+  }
+}
+
+/** What {@link AdvertKind} checks with. */
+export interface AdvertKindOptions {
+  readonly trust: NetworkTrust;
+  readonly statuses: Pick<StatusBook, 'standing'>;
+  readonly histories: Pick<DidHistories, 'accept' | 'known'>;
+  readonly clock: Clock;
 }
 
 /**
- * The kind `advert`. A storer has often never met the member whose advert it is to keep, so the advert carries everything
- * that proves it: the DID's own log (the DID commits to it), the membership credential (the storer knows the authority) and
- * the signature by the keys in the log. So only members have adverts, and each only its own.
+ * The kind `advert`. It proves itself: by the membership credentials (the storer knows the authorities), the DID's history (the
+ * DID commits to it) and the signature by the keys in it. Where the history is not in it, it must be known here already:
+ * whoever puts its own advert has shown it in the handshake. So only members have adverts, and each only its own.
  */
 export class AdvertKind implements DhtValueKind {
   readonly namespace = ADVERT.namespace;
-  /** A log with post-quantum keys has about 10 KB a version, the credential 7, the signature 3. */
+  /** A history has about 10 to 20 KB a version, a credential 7, the signature 3. */
   readonly maxBytes = MAX_VALUE_BYTES;
   private readonly verified = new Map<string, Advert>();
 
-  constructor(private readonly trust: { readonly authority: ResolvedDid; readonly networkId: string; readonly clock: Clock }) {}
+  constructor(private readonly options: AdvertKindOptions) {}
 
   async validate(key: Uint8Array, value: Uint8Array): Promise<DhtValueMeta> {
     const advert = await this.open(value);
@@ -89,7 +122,7 @@ export class AdvertKind implements DhtValueKind {
 
   /**
    * Verifies an advert and gives what it says.
-   * @throws NetworkError `VALUE_REFUSED`
+   * @throws NetworkError `VALUE_REFUSED`; as {@link HistoryUnknown} when only the DID's history is missing
    */
   async open(value: Uint8Array): Promise<Advert> {
     try {
@@ -101,10 +134,11 @@ export class AdvertKind implements DhtValueKind {
     }
   }
 
-  /** The newest advert of a DID that was verified here and has not expired; asks nobody. */
+  /** The newest advert of a member that was verified here, has not expired and whose owner still stands; asks nobody. */
   known(did: string): Advert | undefined {
     const advert = this.verified.get(did);
-    return advert !== undefined && advert.expiresAt > this.trust.clock.now() ? advert : undefined;
+    const now = this.options.clock.now();
+    return advert !== undefined && advert.expiresAt > now && this.options.statuses.standing(advert.membership, now) === 'standing' ? advert : undefined;
   }
 
   private remember(advert: Advert): void {
@@ -117,17 +151,27 @@ export class AdvertKind implements DhtValueKind {
   }
 
   private async verify(value: Uint8Array): Promise<Advert> {
-    const { authority, networkId, clock } = this.trust;
-    const { statement: signed, log, credential, signature } = decodeWire(advertSchema, value, this.maxBytes);
+    const { statuses, trust, clock } = this.options;
+    const { statement: signed, credentials, history, signature } = decodeWire(advertSchema, value, this.maxBytes);
     const statement = decodeWire(statementSchema, signed, this.maxBytes);
     const now = clock.now();
     checkLifetime(new Date(statement.expiresAt), now, MAX_LIFETIME_MILLISECONDS);
     for (const address of statement.addresses) checkAddress(address, statement.peerId);
-    // Before the log, whose check costs time and memory: nobody but the members may cause that.
-    const membership = await verifyMembershipCredential(credential, { authority, networkId, subject: statement.did, now });
-    const resolved = await resolveDidLog(statement.did, log);
-    verifyWithContext(resolved.signing, CONTEXT, signed, signature);
+    // Before the history, whose check costs time and memory: nobody but the members may cause that.
+    const membership = await verifyMembership(credentials, { trust, subject: statement.did, now });
+    if (statuses.standing(membership, now) !== 'standing') throw valueRefused('An advert is of a member that does not stand any more.');
+    const resolved = await this.resolve(statement, history);
+    await verifyWithAnyKey(resolved.acceptedSigning, CONTEXT, signed, signature);
     return advertOf(statement, membership, resolved);
+  }
+
+  /** The DID as it is known here, which may be newer than the advert: then its signature counts as long as its keys are accepted. */
+  private async resolve({ did, versionId }: z.infer<typeof statementSchema>, history: string | undefined): Promise<ResolvedDid> {
+    const known = await this.options.histories.known(did);
+    const versionNumber = Number(VERSION_ID.exec(versionId)?.[1]);
+    if (known !== undefined && known.versionNumber >= versionNumber) return known;
+    if (history === undefined) throw new HistoryUnknown(did, versionNumber);
+    return this.options.histories.accept(did, history);
   }
 }
 
@@ -136,7 +180,7 @@ function advertOf(statement: z.infer<typeof statementSchema>, membership: Member
   const { name, roles, validUntil } = membership;
   // What is kept of a check must not outlive the membership that it rests on.
   const expiresAt = new Date(Math.min(statement.expiresAt, validUntil.getTime()));
-  return { did, name, roles, resolved, membershipValidUntil: validUntil, peerId, addresses, sequence, expiresAt };
+  return { did, name, roles, resolved, membership, membershipValidUntil: validUntil, peerId, addresses, sequence, expiresAt };
 }
 
 /** An address must be a multiaddr that names the peer: a dial then proves it. */

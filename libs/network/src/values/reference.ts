@@ -1,8 +1,9 @@
 import { decodeWire, encodeWire } from '@carecord/core';
 import type { Clock } from '@carecord/core';
-import { constantTimeEqual, contentIdSchema, hybridSignatureSchema, isContentId, signWithContext, verifyWithContext } from '@carecord/crypto';
-import type { HybridSigner, SigningPublicKeys } from '@carecord/crypto';
-import { didSchema } from '@carecord/identity';
+import { constantTimeEqual, contentIdSchema, hybridSignatureSchema, isContentId, signWithContext } from '@carecord/crypto';
+import type { SigningPublicKeys } from '@carecord/crypto';
+import { didSchema, verifyWithAnyKey } from '@carecord/identity';
+import type { LocalIdentity } from '@carecord/identity';
 import { CID } from 'multiformats/cid';
 import { z } from 'zod';
 import { valueRefused } from '../network-error.ts';
@@ -28,10 +29,8 @@ const referenceSchema = z.strictObject({ ...statementSchema.shape, signature: hy
 /** What {@link publishReference} says. */
 export interface Publication {
   readonly contentId: string;
-  /** Signs with the keys of `did`. */
-  readonly signer: HybridSigner;
-  /** The holder. */
-  readonly did: string;
+  /** The holder: it signs with its keys of this moment. */
+  readonly identity: Pick<LocalIdentity, 'current' | 'did'>;
   /** Higher than that of the value it replaces. */
   readonly sequence: number;
   /** At most `MAX_VALUE_LIFETIME_MILLISECONDS` from now. Storers forget a value 48 hours after they were last given it: renew daily. */
@@ -43,10 +42,10 @@ export interface Publication {
  * @throws NetworkError `VALUE_REFUSED`
  */
 export async function publishReference(host: NetworkHost, publication: Publication): Promise<{ stored: number }> {
-  const { contentId, did, sequence, expiresAt, signer } = publication;
+  const { contentId, identity, sequence, expiresAt } = publication;
   const key = referenceKey(contentId);
-  const statement = { contentId, holder: did, sequence, expiresAt: expiresAt.getTime() };
-  const signature = await signWithContext(signer, CONTEXT, encodeWire(statementSchema, statement));
+  const statement = { contentId, holder: identity.did, sequence, expiresAt: expiresAt.getTime() };
+  const signature = await signWithContext(identity.current().signer, CONTEXT, encodeWire(statementSchema, statement));
   return host.put(REFERENCE, key, encodeWire(referenceSchema, { ...statement, signature }));
 }
 
@@ -61,8 +60,8 @@ export async function findReference(host: NetworkHost, contentId: string): Promi
 
 /** What {@link ReferenceKind} checks with. */
 export interface ReferenceKindOptions {
-  /** The keys of a member as far as they are known here: must ask nobody. */
-  readonly keysOf: (did: string) => Promise<SigningPublicKeys | undefined>;
+  /** The accepted keys of a member as far as they are known here: must ask nobody. */
+  readonly keysOf: (did: string) => Promise<readonly SigningPublicKeys[] | undefined>;
   readonly clock: Clock;
 }
 
@@ -84,7 +83,7 @@ export class ReferenceKind implements DhtValueKind {
     checkLifetime(new Date(statement.expiresAt), this.known.clock.now());
     const keys = await this.known.keysOf(statement.holder);
     if (keys === undefined) throw valueRefused('The holder in a content reference is not known as a member.');
-    verifyWithContext(keys, CONTEXT, encodeWire(statementSchema, statement), signature);
+    await verifyWithAnyKey(keys, CONTEXT, encodeWire(statementSchema, statement), signature);
     return { sequence: statement.sequence, owner: statement.holder, expiresAt: new Date(statement.expiresAt) };
   }
 }

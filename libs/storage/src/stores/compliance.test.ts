@@ -5,9 +5,13 @@ import { createTestDatabase, type TestDatabase } from '../../../testkit/src/data
 import { describeAuditStore } from '../../../testkit/src/compliance/audit-store.ts';
 import { describeExchangeStores } from '../../../testkit/src/compliance/exchange-stores.ts';
 import { describeLocatorStore } from '../../../testkit/src/compliance/locator-store.ts';
+import { describeMembershipStore } from '../../../testkit/src/compliance/membership-store.ts';
 import { describeNodeStores } from '../../../testkit/src/compliance/node-stores.ts';
 import { describePatientKeyStore } from '../../../testkit/src/compliance/patient-key-store.ts';
 import { describeRecordStore } from '../../../testkit/src/compliance/record-store.ts';
+import { describeRewrapJobStore } from '../../../testkit/src/compliance/rewrap-job-store.ts';
+import { describeSignInStores } from '../../../testkit/src/compliance/sign-in-stores.ts';
+import { describeStaffStores } from '../../../testkit/src/compliance/staff-stores.ts';
 import { openStorage, type Storage } from '../storage.ts';
 
 let database: TestDatabase;
@@ -35,6 +39,10 @@ describePatientKeyStore('PostgreSQL', async () => {
   const { patientKeys, transactions } = await emptied();
   return { store: patientKeys, transactions };
 });
+describeRewrapJobStore('PostgreSQL', async () => {
+  const { rewrapJobs, transactions } = await emptied();
+  return { store: rewrapJobs, transactions };
+});
 describeAuditStore('PostgreSQL', async () => {
   const { audit, transactions } = await emptied();
   return { store: audit, transactions };
@@ -48,6 +56,12 @@ describeExchangeStores('PostgreSQL', async () => {
   return { received: receivedRequests, grants, sent: sentRequests, blocks: receivedBlocks, transactions };
 });
 describeNodeStores('PostgreSQL', async () => {
-  const { staff, sessions, settings, tickets, transactions } = await emptied();
-  return { staff, sessions, settings, tickets, transactions };
+  const { settings, tickets, transactions } = await emptied();
+  return { settings, tickets, transactions };
+});
+describeStaffStores('PostgreSQL', emptied);
+describeSignInStores('PostgreSQL', emptied);
+describeMembershipStore('PostgreSQL', async () => {
+  const { memberships, transactions } = await emptied();
+  return { store: memberships, transactions };
 });

@@ -6,13 +6,14 @@ import type {
   PatientIdentifierTokens,
   RecordClaim,
   RecordStore,
+  RewrappedVersionKey,
   StoredManifest,
   StoredPatient,
   StoredVersion,
   StoredVersionHeader,
 } from '@carecord/records';
 import type { Database } from '../database/connection.ts';
-import { byBytes, column, isUuid, onlyUuids, optional } from '../database/rows.ts';
+import { byBytes, column, isUuid, onlyUuids, optional, owned } from '../database/rows.ts';
 import type { PostgresTransactions } from '../database/transactions.ts';
 
 interface VersionHeaderRow {
@@ -152,6 +153,30 @@ export class PostgresRecordStore implements RecordStore {
   async findManifests(patientIds: readonly string[], transaction?: Transaction): Promise<StoredManifest[]> {
     const statements = transaction === undefined ? this.database : this.transactions.statementsOf(transaction);
     return await statements.manifest.findMany({ where: { patientId: { in: onlyUuids(patientIds) } } });
+  }
+
+  async findPatientVersions(transaction: Transaction, patientId: string): Promise<StoredVersionHeader[]> {
+    if (!isUuid(patientId)) return [];
+    const rows = await this.transactions.statementsOf(transaction).$queryRaw<VersionHeaderRow[]>`
+      SELECT record_id AS "recordId", number AS "versionNumber", resource_type AS "resourceType", patient_id AS "patientId",
+        content_id AS "contentId", wrapped_data_key AS "wrappedDataKey", recorded_at AS "recordedAt"
+      FROM record_version JOIN record ON record.id = record_id WHERE patient_id = ${patientId}::uuid`;
+    return rows.map(withOwner);
+  }
+
+  async replaceVersionKeys(transaction: Transaction, versions: readonly RewrappedVersionKey[]): Promise<void> {
+    if (versions.length === 0) return;
+    await this.transactions.statementsOf(transaction).$executeRaw`
+      UPDATE record_version SET wrapped_data_key = new.wrapped_data_key
+      FROM unnest(
+        ${versions.map(({ contentId }) => contentId)}::text[],
+        ${versions.map(({ wrappedDataKey }) => wrappedDataKey)}::bytea[]) AS new (content_id, wrapped_data_key)
+      WHERE record_version.content_id = new.content_id`;
+  }
+
+  async replaceManifestKey(transaction: Transaction, patientId: string, wrappedDataKey: Uint8Array): Promise<void> {
+    if (!isUuid(patientId)) return;
+    await this.transactions.statementsOf(transaction).manifest.updateMany({ where: { patientId }, data: { wrappedDataKey: owned(wrappedDataKey) } });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { PurposeOfUse } from '@carecord/fhir';
 import type { Transaction } from '@carecord/core';
-import type { SentChange, SentRequest, SentRequestStore, SentState } from '@carecord/exchange';
+import type { RecipientKeyUse, SentChange, SentRequest, SentRequestStore, SentState } from '@carecord/exchange';
 import type { Database } from '../database/connection.ts';
 import { optional, owned } from '../database/rows.ts';
 import type { PostgresTransactions } from '../database/transactions.ts';
@@ -54,9 +54,17 @@ export class PostgresSentRequestStore implements SentRequestStore {
     });
     return rows.map(({ requestId }) => requestId);
   }
+
+  async recipientKeyUses(states: readonly SentState[], now: Date): Promise<RecipientKeyUse[]> {
+    const rows = await this.database.sentRequest.groupBy({
+      by: ['recipientKeyId', 'state'],
+      where: { state: { in: [...states] }, deadline: { gt: now } },
+    });
+    return rows.map(({ recipientKeyId, state }) => ({ state: state as SentState, ...optional('recipientKeyId', recipientKeyId) }));
+  }
 }
 
-function toRequest({ resourceTypes, outcomeCode, sealedGrant, settledAt, ...row }: SentRequestModel): SentRequest {
+function toRequest({ resourceTypes, outcomeCode, sealedGrant, settledAt, recipientKeyId, ...row }: SentRequestModel): SentRequest {
   return {
     ...row,
     state: row.state as SentState,
@@ -65,5 +73,6 @@ function toRequest({ resourceTypes, outcomeCode, sealedGrant, settledAt, ...row 
     ...optional('outcomeCode', outcomeCode),
     ...optional('sealedGrant', sealedGrant),
     ...optional('settledAt', settledAt),
+    ...optional('recipientKeyId', recipientKeyId),
   };
 }

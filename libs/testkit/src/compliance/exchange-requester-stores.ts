@@ -5,6 +5,7 @@ import type { ReceivedBlockStore, SentRequest, SentRequestStore } from '@carecor
 
 export const NOW = new Date('2026-03-01T12:00:00.000Z');
 const HOUR = 3_600_000;
+const KEY = 'did:webvh:QmOurs:b.hospital.example#recipient-2';
 export const HOLDER = 'did:webvh:QmHolder:a.hospital.example';
 
 /** What every {@link SentRequestStore} and {@link ReceivedBlockStore} does; a part of the suite of all exchange stores. */
@@ -17,7 +18,7 @@ export function describeRequesterStores(
     const insert = (request: SentRequest): Promise<'inserted' | 'duplicate'> => run((transaction) => current().sent.insert(transaction, request));
 
     it('gives a request back as it was written, with and without what may be absent', async () => {
-      const full = aSentRequest({ resourceTypes: ['Condition'], outcomeCode: 'NOT_AVAILABLE', sealedGrant: filled(5000, 9), settledAt: NOW });
+      const full = aSentRequest({ resourceTypes: ['Condition'], outcomeCode: 'NOT_AVAILABLE', sealedGrant: filled(5000, 9), settledAt: NOW, recipientKeyId: KEY });
       const bare = aSentRequest();
       await insert(full);
       await insert(bare);
@@ -36,7 +37,7 @@ export function describeRequesterStores(
     it('changes what stands in the expected state alone', async () => {
       const request = aSentRequest();
       await insert(request);
-      const change = { state: 'released', sealedGrant: filled(64, 1), deadline: hoursAfter(24), settledAt: NOW } as const;
+      const change = { state: 'released', sealedGrant: filled(64, 1), deadline: hoursAfter(24), settledAt: NOW, recipientKeyId: KEY } as const;
       const apply = (): Promise<string> => run((transaction) => current().sent.change(transaction, request.requestId, 'asked', change));
       expect(await apply()).toBe('changed');
       expect(await apply()).toBe('wrong-state');
@@ -57,9 +58,29 @@ export function describeRequesterStores(
       const refused = aSentRequest({ state: 'refused', deadline: NOW });
       for (const request of [due, later, refused]) await insert(request);
       expect(await run((transaction) => current().sent.expire(transaction, ['asked', 'released'], NOW))).toEqual([due.requestId]);
-        expect(await current().sent.find(due.requestId)).toEqual({ ...due, state: 'expired', sealedGrant: undefined });
+      expect(await current().sent.find(due.requestId)).toEqual({ ...due, state: 'expired', sealedGrant: undefined });
       expect(await current().sent.find(later.requestId)).toEqual(later);
       expect(await current().sent.find(refused.requestId)).toEqual(refused);
+    });
+
+    it('says once each which recipient keys are needed by what is not over, and by what of which none is known', async () => {
+      const inUse = [
+        { state: 'released', recipientKeyId: `${KEY}1` },
+        { state: 'released', recipientKeyId: `${KEY}1` },
+        { state: 'asked', recipientKeyId: `${KEY}1` },
+        { state: 'asked' },
+      ] as const;
+      const notInUse = [
+        { state: 'released', recipientKeyId: `${KEY}2`, deadline: hoursAfter(1) },
+        { state: 'refused', recipientKeyId: `${KEY}3` },
+      ] as const;
+      for (const changes of [...inUse.map((use) => ({ ...use, deadline: hoursAfter(2) })), ...notInUse]) {
+        await run((transaction) => current().sent.insert(transaction, aSentRequest(changes)));
+      }
+      const uses = await current().sent.recipientKeyUses(['asked', 'released'], hoursAfter(1));
+      expect(new Set(uses)).toEqual(new Set([inUse[0], inUse[2], inUse[3]]));
+      expect(uses).toHaveLength(3);
+      expect(await current().sent.recipientKeyUses(['asked', 'released'], hoursAfter(2))).toEqual([]);
     });
   });
 

@@ -1,105 +1,25 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { newId } from '@carecord/core';
 import type { TransactionRunner } from '@carecord/core';
-import type { SessionStore, SettingStore, StaffAccount, StaffStore, TicketStore } from '@carecord/storage';
+import type { SettingStore, TicketStore } from '@carecord/storage';
 
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 const HOUR = 3_600_000;
 
 /** What a node keeps that belongs to no lib. */
 export interface NodeStores {
-  readonly staff: StaffStore;
-  readonly sessions: SessionStore;
   readonly settings: SettingStore;
   readonly tickets: TicketStore;
   readonly transactions: TransactionRunner;
 }
 
 /**
- * What every {@link StaffStore}, {@link SessionStore}, {@link SettingStore} and {@link TicketStore} does.
+ * What every {@link SettingStore} and {@link TicketStore} does.
  * @param makeStores empty stores and the runner of their transactions, fresh for every test
  */
 export function describeNodeStores(name: string, makeStores: () => Promise<NodeStores>): void {
   let stores: NodeStores;
   beforeEach(async () => {
     stores = await makeStores();
-  });
-
-  describe(`StaffStore: ${name}`, () => {
-    it('finds an account by user name and by id, and nobody else', async () => {
-      const account = anAccount('alice');
-      expect(await stores.staff.save(account)).toEqual(account);
-      expect(await stores.staff.findByUsername('alice')).toEqual(account);
-      expect(await stores.staff.findById(account.id)).toEqual(account);
-      expect(await stores.staff.findByUsername('Alice')).toBeUndefined();
-      expect(await stores.staff.findById(newId())).toBeUndefined();
-      expect(await stores.staff.findById('not-a-uuid')).toBeUndefined();
-    });
-
-    it('replaces password, role and state of a user name, which keeps its id', async () => {
-      const account = await stores.staff.save(anAccount('alice'));
-      const changed = { ...anAccount('alice'), passwordHash: 'other', role: 'records', disabled: true };
-      expect(await stores.staff.save(changed)).toEqual({ ...changed, id: account.id });
-      expect(await stores.staff.findById(account.id)).toEqual({ ...changed, id: account.id });
-      expect(await stores.staff.findById(changed.id)).toBeUndefined();
-    });
-  });
-
-  describe(`SessionStore: ${name}`, () => {
-    const begin = async (seed: number, createdAt = NOW, lastUsedAt = createdAt): Promise<string> => {
-      const { id } = await stores.staff.save(anAccount(`staff-${seed}`));
-      await stores.sessions.insert({ tokenHash: tokenHash(seed), staffId: id, createdAt, lastUsedAt });
-      return id;
-    };
-
-    it('finds a session by the hash of its token until it is removed', async () => {
-      const staffId = await begin(1);
-      expect(await stores.sessions.find(tokenHash(1))).toEqual({ tokenHash: tokenHash(1), staffId, createdAt: NOW, lastUsedAt: NOW });
-      expect(await stores.sessions.find(tokenHash(2))).toBeUndefined();
-      await stores.sessions.remove(tokenHash(1));
-      expect(await stores.sessions.find(tokenHash(1))).toBeUndefined();
-    });
-
-    it('notes when a session was used, and does not bring back a removed one', async () => {
-      await begin(1);
-      const later = new Date(NOW.getTime() + HOUR);
-      await stores.sessions.touch(tokenHash(1), later);
-      expect(await stores.sessions.find(tokenHash(1))).toMatchObject({ createdAt: NOW, lastUsedAt: later });
-      await stores.sessions.remove(tokenHash(1));
-      await stores.sessions.touch(tokenHash(1), later);
-      expect(await stores.sessions.find(tokenHash(1))).toBeUndefined();
-    });
-
-    it('removes what is too old or was not used for too long', async () => {
-      const ago = (hours: number): Date => new Date(NOW.getTime() - hours * HOUR);
-      await begin(1, ago(13), ago(0));
-      await begin(2, ago(2), ago(1));
-      await begin(3, ago(2), ago(0));
-      const limits = { createdBefore: ago(12), lastUsedBefore: new Date(ago(1).getTime() + 1) };
-      expect(await stores.sessions.removeExpired(limits)).toBe(2);
-      expect(await stores.sessions.find(tokenHash(3))).toBeDefined();
-    });
-
-    it('keeps what was created and used at the limits', async () => {
-      await begin(1);
-      expect(await stores.sessions.removeExpired({ createdBefore: NOW, lastUsedBefore: NOW })).toBe(0);
-    });
-
-    it("ends one staff member's sessions alone", async () => {
-      const staffId = await begin(1);
-      await stores.sessions.insert({ tokenHash: tokenHash(9), staffId, createdAt: NOW, lastUsedAt: NOW });
-      await begin(2);
-      expect(await stores.sessions.removeOfStaff(staffId)).toBe(2);
-      expect(await stores.sessions.removeOfStaff('not-a-uuid')).toBe(0);
-      expect(await stores.sessions.find(tokenHash(9))).toBeUndefined();
-      expect(await stores.sessions.find(tokenHash(2))).toBeDefined();
-    });
-
-    it('keeps no session of an account that is not there', async () => {
-      const session = { tokenHash: tokenHash(1), staffId: newId(), createdAt: NOW, lastUsedAt: NOW };
-      await expect(stores.sessions.insert(session)).rejects.toThrow();
-      expect(await stores.sessions.find(tokenHash(1))).toBeUndefined();
-    });
   });
 
   describe(`SettingStore: ${name}`, () => {
@@ -111,12 +31,33 @@ export function describeNodeStores(name: string, makeStores: () => Promise<NodeS
       expect(await stores.settings.read('did-log')).toBe('one\ntwo\n');
       expect(await stores.settings.read('membership')).toBe('{}');
     });
+
+    it('removes a setting', async () => {
+      await stores.settings.write('membership', '{}');
+      await stores.settings.write('membership', undefined);
+      await stores.settings.write('membership', undefined);
+      expect(await stores.settings.read('membership')).toBeUndefined();
+    });
+
+    it('writes with a transaction, or not at all', async () => {
+      await stores.settings.write('membership', 'one');
+      const failing = stores.transactions.run(async (transaction) => {
+        await stores.settings.write('membership', 'two', transaction);
+        expect(await stores.settings.read('membership', transaction)).toBe('two');
+        expect(await stores.settings.read('membership')).toBe('one');
+        throw new Error('failed on purpose');
+      });
+      await expect(failing).rejects.toThrow('failed on purpose');
+      expect(await stores.settings.read('membership')).toBe('one');
+      await stores.transactions.run((transaction) => stores.settings.write('membership', 'three', transaction));
+      expect(await stores.settings.read('membership')).toBe('three');
+    });
   });
 
   describe(`TicketStore: ${name}`, () => {
     const ticket = { tokenHash: tokenHash(7), expiresAt: new Date(NOW.getTime() + HOUR) };
     const use = (did: string, now = NOW, hash = ticket.tokenHash): Promise<'used' | 'invalid'> =>
-      stores.transactions.run((transaction) => stores.tickets.use(transaction, hash, did, now));
+      stores.transactions.run((transaction) => stores.tickets.use(transaction, hash, { did, name: 'Hospital A' }, now));
     beforeEach(() => stores.tickets.add([ticket], NOW));
 
     it('lets one hospital use a ticket, which may ask again', async () => {
@@ -128,6 +69,13 @@ export function describeNodeStores(name: string, makeStores: () => Promise<NodeS
     it('refuses a ticket that has expired, and an unknown one', async () => {
       expect(await use('did:a', ticket.expiresAt)).toBe('invalid');
       expect(await use('did:a', NOW, tokenHash(8))).toBe('invalid');
+    });
+
+    it('lets nobody use a ticket that is for an organisation of another name', async () => {
+      const named = (hash: Uint8Array, name: string) => ({ tokenHash: hash, expiresAt: ticket.expiresAt, name });
+      await stores.tickets.add([named(tokenHash(9), 'Hospital B'), named(tokenHash(10), 'Hospital A')], NOW);
+      expect(await use('did:a', NOW, tokenHash(9))).toBe('invalid');
+      expect(await use('did:a', NOW, tokenHash(10))).toBe('used');
     });
 
     it('leaves a ticket as it is when it is added again', async () => {
@@ -143,7 +91,7 @@ export function describeNodeStores(name: string, makeStores: () => Promise<NodeS
 
     it('has a ticket open again when the transaction fails', async () => {
       const failing = stores.transactions.run(async (transaction) => {
-        await stores.tickets.use(transaction, ticket.tokenHash, 'did:a', NOW);
+        await stores.tickets.use(transaction, ticket.tokenHash, { did: 'did:a', name: 'Hospital A' }, NOW);
         throw new Error('failed on purpose');
       });
       await expect(failing).rejects.toThrow('failed on purpose');
@@ -154,8 +102,4 @@ export function describeNodeStores(name: string, makeStores: () => Promise<NodeS
 
 function tokenHash(seed: number): Uint8Array {
   return new Uint8Array(32).fill(seed);
-}
-
-function anAccount(username: string): StaffAccount {
-  return { id: newId(), username, passwordHash: '$argon2id$…', role: 'clinician', disabled: false };
 }

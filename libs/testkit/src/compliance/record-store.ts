@@ -226,6 +226,39 @@ export function describeRecordStore(name: string, makeStore: () => Promise<{ sto
       });
     });
 
+    describe('data keys', () => {
+      it('are found of one patient’s versions alone, and replaced without touching anything else', async () => {
+        const [patientId, other] = [await aPatient(1), await aPatient(2)];
+        const [first, foreign, directory] = await claimRecords(aClaim(1, patientId), aClaim(2, other), aClaim(3)).then(byToken);
+        const [second] = await claimRecords(aClaim(1, patientId));
+        const versions = [aVersion(first, 'first'), aVersion(second, 'second'), aVersion(foreign, 'foreign'), aVersion(directory, 'directory')];
+        await insertVersions(...versions);
+        const [replaced, kept] = [new Uint8Array(61).fill(201), versions[1] as StoredVersion];
+        await run(async (transaction) => {
+          const found = await store.findPatientVersions(transaction, patientId);
+          expect(found).toHaveLength(2);
+          expect(found).toEqual(expect.arrayContaining(versions.slice(0, 2).map(headerOf)));
+          await store.replaceVersionKeys(transaction, [{ contentId: 'first', wrappedDataKey: replaced }, { contentId: 'unknown', wrappedDataKey: replaced }]);
+          await store.replaceVersionKeys(transaction, []);
+          expect(await store.findPatientVersions(transaction, patientId)).toContainEqual({ ...headerOf(versions[0] as StoredVersion), wrappedDataKey: replaced });
+          expect(await store.findPatientVersions(transaction, newId())).toEqual([]);
+        });
+        expect(await store.findVersions(['first', 'second'])).toEqual(expect.arrayContaining([{ ...versions[0], wrappedDataKey: replaced }, kept]));
+        expect(await store.findVersions(['foreign', 'directory'])).toEqual(expect.arrayContaining(versions.slice(2)));
+      });
+
+      it('of manifests are replaced without touching anything else', async () => {
+        const [patientId, other] = [await aPatient(1), await aPatient(2)];
+        await run((transaction) => store.putManifests(transaction, [aManifest(patientId, 1), aManifest(other, 1)]));
+        const replaced = new Uint8Array(61).fill(201);
+        await run((transaction) => store.replaceManifestKey(transaction, patientId, replaced));
+        await run((transaction) => store.replaceManifestKey(transaction, newId(), replaced));
+        await failing((transaction) => store.replaceManifestKey(transaction, other, replaced));
+        expect(await store.findManifests([patientId])).toEqual([{ ...aManifest(patientId, 1), wrappedDataKey: replaced }]);
+        expect(await store.findManifests([other])).toEqual([aManifest(other, 1)]);
+      });
+    });
+
     describe('manifests', () => {
       const put = (...manifests: StoredManifest[]): Promise<void> => run((transaction) => store.putManifests(transaction, manifests));
 

@@ -7,6 +7,7 @@ import type {
   ReceivedRequest,
   ReceivedRequestStore,
   ReceivedState,
+  RecipientKeyUse,
   SentChange,
   SentRequest,
   SentRequestStore,
@@ -168,6 +169,12 @@ export class MemorySentRequestStore implements SentRequestStore {
     const due = this.rows.all(transaction).filter((request) => from.includes(request.state) && request.deadline <= now);
     for (const request of due) this.rows.put(transaction, request.requestId, { ...request, state: 'expired', sealedGrant: undefined });
     return Promise.resolve(due.map((request) => request.requestId));
+  }
+
+  recipientKeyUses(states: readonly SentState[], now: Date): Promise<RecipientKeyUse[]> {
+    const open = this.rows.all().filter((request) => states.includes(request.state) && request.deadline > now);
+    const uses = open.map(({ recipientKeyId, state }): RecipientKeyUse => (recipientKeyId === undefined ? { state } : { recipientKeyId, state }));
+    return Promise.resolve([...new Map(uses.map((use) => [JSON.stringify(use), use])).values()]);
   }
 }
 

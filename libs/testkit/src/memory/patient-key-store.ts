@@ -1,5 +1,5 @@
 import type { Transaction } from '@carecord/core';
-import type { ErasureEpoch, PatientKeyStore, StoredPatientKey, WrappedPatientKey } from '@carecord/records';
+import type { ErasureEpoch, PatientKeyStore, PatientPage, StoredPatientKey, WrappedPatientKey } from '@carecord/records';
 import { clone } from './clone.ts';
 import { MemoryState } from './transactions.ts';
 
@@ -15,9 +15,17 @@ export class MemoryPatientKeyStore implements PatientKeyStore {
     patientKeys: new Map(patientKeys),
   }));
 
+  epochs(transaction?: Transaction): Promise<ErasureEpoch[]> {
+    return Promise.resolve(byNumber(this.state.read(transaction)).map(clone));
+  }
+
   currentEpoch(transaction: Transaction): Promise<ErasureEpoch | undefined> {
-    const epochs = [...this.state.read(transaction).epochs.values()];
-    return Promise.resolve(clone(epochs.sort((left, right) => right.number - left.number)[0]));
+    return Promise.resolve(clone(byNumber(this.state.read(transaction)).at(-1)));
+  }
+
+  /** Transactions in memory run one after the other, which is lock enough. */
+  lockEpochs(): Promise<void> {
+    return Promise.resolve();
   }
 
   createEpoch(transaction: Transaction, candidate: ErasureEpoch): Promise<ErasureEpoch> {
@@ -25,6 +33,20 @@ export class MemoryPatientKeyStore implements PatientKeyStore {
     const stored = epochs.get(candidate.number) ?? clone(candidate);
     epochs.set(stored.number, stored);
     return Promise.resolve(clone(stored));
+  }
+
+  updateEpoch(transaction: Transaction, { number, rootKeyId, wrappedKey }: ErasureEpoch): Promise<void> {
+    const { epochs } = this.state.write(transaction);
+    const stored = epochs.get(number);
+    if (stored !== undefined) epochs.set(number, clone({ ...stored, rootKeyId, wrappedKey }));
+    return Promise.resolve();
+  }
+
+  deleteUnusedEpochs(transaction: Transaction, below: number): Promise<number> {
+    const { epochs, patientKeys } = this.state.write(transaction);
+    const used = new Set([...patientKeys.values()].map(({ epochNumber }) => epochNumber));
+    for (const number of epochs.keys()) if (number < below && !used.has(number)) epochs.delete(number);
+    return Promise.resolve([...epochs.keys()].filter((number) => number < below).length);
   }
 
   insertPatientKeys(transaction: Transaction, keys: readonly WrappedPatientKey[]): Promise<void> {
@@ -47,6 +69,30 @@ export class MemoryPatientKeyStore implements PatientKeyStore {
     return Promise.resolve(found);
   }
 
+  lockPatientKeys(transaction: Transaction, patientIds: readonly string[]): Promise<StoredPatientKey[]> {
+    return this.findPatientKeys(patientIds, transaction);
+  }
+
+  lockKeysOfOldEpochs(transaction: Transaction, below: number, page: PatientPage): Promise<StoredPatientKey[]> {
+    const keys = [...this.state.read(transaction).patientKeys.values()].filter(({ epochNumber }) => epochNumber < below);
+    return this.findPatientKeys(pageOf(keys, page), transaction);
+  }
+
+  replacePatientKeys(transaction: Transaction, keys: readonly WrappedPatientKey[]): Promise<void> {
+    const { patientKeys } = this.state.write(transaction);
+    for (const key of keys) if (patientKeys.has(key.patientId)) patientKeys.set(key.patientId, clone(key));
+    return Promise.resolve();
+  }
+
+  patientsWithKeys(page: PatientPage): Promise<string[]> {
+    return Promise.resolve(pageOf([...this.state.read().patientKeys.values()], page));
+  }
+
+  countPatientKeys(transaction: Transaction, where?: { readonly epochBelow: number }): Promise<number> {
+    const keys = [...this.state.read(transaction).patientKeys.values()];
+    return Promise.resolve(keys.filter(({ epochNumber }) => where === undefined || epochNumber < where.epochBelow).length);
+  }
+
   /** Every stored row: for tests that look for plaintext, or that tamper through {@link tamper}. */
   rows(): readonly unknown[] {
     const { epochs, patientKeys } = this.state.read();
@@ -63,4 +109,13 @@ export class MemoryPatientKeyStore implements PatientKeyStore {
     }
     this.state.commit({ epochs, patientKeys: changed });
   }
+}
+
+function byNumber({ epochs }: KeyTables): ErasureEpoch[] {
+  return [...epochs.values()].sort((left, right) => left.number - right.number);
+}
+
+function pageOf(keys: readonly WrappedPatientKey[], { after, limit }: PatientPage): string[] {
+  const ids = keys.map(({ patientId }) => patientId).sort();
+  return ids.filter((id) => after === undefined || id > after).slice(0, limit);
 }

@@ -6,6 +6,7 @@ import type {
   PatientIdentifierTokens,
   RecordClaim,
   RecordStore,
+  RewrappedVersionKey,
   StoredManifest,
   StoredPatient,
   StoredVersion,
@@ -141,6 +142,27 @@ export class MemoryRecordStore implements RecordStore {
 
   findManifests(patientIds: readonly string[], transaction?: Transaction): Promise<StoredManifest[]> {
     return Promise.resolve(pick(this.state.read(transaction).manifests, patientIds));
+  }
+
+  findPatientVersions(transaction: Transaction, patientId: string): Promise<StoredVersionHeader[]> {
+    const versions = [...this.state.read(transaction).versions.values()];
+    return Promise.resolve(versions.filter((version) => version.patientId === patientId).map((version) => headerOf(clone(version))));
+  }
+
+  replaceVersionKeys(transaction: Transaction, keys: readonly RewrappedVersionKey[]): Promise<void> {
+    const { versions } = this.state.write(transaction);
+    for (const { contentId, wrappedDataKey } of keys) {
+      const version = versions.get(contentId);
+      if (version !== undefined) versions.set(contentId, clone({ ...version, wrappedDataKey }));
+    }
+    return Promise.resolve();
+  }
+
+  replaceManifestKey(transaction: Transaction, patientId: string, wrappedDataKey: Uint8Array): Promise<void> {
+    const { manifests } = this.state.write(transaction);
+    const manifest = manifests.get(patientId);
+    if (manifest !== undefined) manifests.set(patientId, clone({ ...manifest, wrappedDataKey }));
+    return Promise.resolve();
   }
 
   /** Every stored row, and the tokens: for tests that look for plaintext. */

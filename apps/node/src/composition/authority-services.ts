@@ -1,0 +1,100 @@
+import type { AuditLog } from '@carecord/audit';
+import { issueNetworkDescription } from '@carecord/identity';
+import type { NetworkDescription } from '@carecord/identity';
+import { CredentialIssuer } from '../authority/credential-issuer.ts';
+import { MembershipOffice } from '../authority/membership-office.ts';
+import { MembershipRegister } from '../authority/membership-register.ts';
+import { PublishedNetwork } from '../authority/published-network.ts';
+import { StatusListIssuer } from '../authority/status-list-issuer.ts';
+import { WitnessOffice } from '../authority/witness-office.ts';
+import { ROLES_OF_PEOPLE } from '../authorisation/roles.ts';
+import type { AuthorityConfiguration } from '../config/configuration.ts';
+import { PublishedDid } from '../did/published-did.ts';
+import { staffServices } from '../staff/staff-services.ts';
+import type { StaffServices } from '../staff/staff-services.ts';
+import type { Foundation } from './foundation.ts';
+import { keyServices } from './key-services.ts';
+import type { KeyServices } from './key-services.ts';
+import { LocalHospital } from './local-hospital.ts';
+import type { NetworkParts } from './network-parts.ts';
+import { relyingPartyOf } from './relying-party.ts';
+
+/** Everything that an authority does, put together once. */
+export interface AuthorityServices {
+  readonly staff: StaffServices;
+  readonly hospital: LocalHospital;
+  readonly audit: AuditLog;
+  readonly keys: KeyServices;
+  readonly publishedDid: PublishedDid;
+  readonly office: MembershipOffice;
+  readonly issuer: CredentialIssuer;
+  readonly witnesses: WitnessOffice;
+  readonly statusLists: StatusListIssuer;
+  readonly register: MembershipRegister;
+  readonly published: PublishedNetwork;
+}
+
+/** Builds the services; the authority is a member by its own word afterwards, and its status list is signed. */
+export async function authorityServices(
+  foundation: Foundation,
+  configuration: AuthorityConfiguration,
+  parts: NetworkParts,
+  keys: { readonly 'did-witness': Uint8Array; readonly 'staff-sealing': Uint8Array },
+): Promise<AuthorityServices> {
+  const { clock, logger, storage, audit } = foundation;
+  const { file, identity, statuses, membership, trust, late } = parts;
+  const { transactions, memberships, tickets } = storage;
+  const authorities = file.authorities.map(({ did }) => did);
+  // Names the list and is the same for ever: it stands in every credential.
+  const statusListUrl = `https://${configuration.domain}/status-list`;
+  const issuer = new CredentialIssuer({ identity, statusListUrl, authorities, guardian: file.guardian, clock });
+  const statusLists = new StatusListIssuer({
+    identity,
+    memberships,
+    statuses,
+    statusListUrl,
+    validForMilliseconds: trust.statusMaxAgeMilliseconds,
+    announce: () => late.host && ((list) => late.host?.announceStatus(list) ?? Promise.resolve()),
+    clock,
+    logger,
+  });
+  const office = new MembershipOffice({
+    did: identity.did,
+    fellowAuthorities: authorities.filter((did) => did !== identity.did),
+    memberships,
+    tickets,
+    transactions,
+    audit,
+    clock,
+    onDecided: () => statusLists.issue(),
+  });
+  await office.openTickets(configuration.demoTickets);
+  const own = await office.admitItself(configuration.name, identity.signing().resolved.log);
+  await membership.keep(identity.did, { credential: await issuer.credentialFor(own) });
+  await statusLists.issue();
+
+  const { version: sequence, ...network } = file;
+  const description: NetworkDescription = { ...network, sequence };
+  const signed = await issueNetworkDescription({ issuer: identity.signing().resolved, signer: identity.signing().signer, description });
+  return {
+    staff: staffServices({
+      storage,
+      audit,
+      clock,
+      sealingKey: keys['staff-sealing'],
+      webAuthn: relyingPartyOf(configuration),
+      name: configuration.name,
+      roles: ROLES_OF_PEOPLE.authority,
+    }),
+    hospital: new LocalHospital(identity.did, configuration.name, 'unlisted'),
+    audit,
+    keys: keyServices(foundation, parts),
+    publishedDid: new PublishedDid(() => identity.signing().resolved),
+    office,
+    issuer,
+    witnesses: new WitnessOffice({ witnessSeed: () => keys['did-witness'], memberships, transactions, clock }),
+    statusLists,
+    register: new MembershipRegister(memberships),
+    published: new PublishedNetwork(() => signed, () => late.host?.addresses() ?? []),
+  };
+}

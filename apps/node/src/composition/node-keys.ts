@@ -1,0 +1,15 @@
+import { randomKey } from '@carecord/crypto';
+import type { KeyPurpose, KeyRing } from '@carecord/keys';
+
+/** The keys of one use each that a hospital has from its first start on; those of its DID are made with the DID. */
+export const HOSPITAL_KEYS = ['records-directory', 'records-index', 'locator-index', 'exchange-sealing', 'staff-pseudonym', 'staff-sealing'] as const satisfies readonly KeyPurpose[];
+
+/** The same of an authority. */
+export const AUTHORITY_KEYS = ['staff-sealing', 'did-witness', 'guardian-oprf'] as const satisfies readonly KeyPurpose[];
+
+/** The secrets of keys, by purpose; missing ones are made. */
+export async function ensureKeys<Purpose extends KeyPurpose>(ring: KeyRing, purposes: readonly Purpose[]): Promise<Readonly<Record<Purpose, Uint8Array>>> {
+  const secrets: [Purpose, Uint8Array][] = [];
+  for (const purpose of purposes) secrets.push([purpose, (await ring.ensure(purpose, randomKey)).secret]);
+  return Object.fromEntries(secrets) as Record<Purpose, Uint8Array>;
+}

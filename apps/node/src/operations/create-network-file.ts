@@ -1,0 +1,89 @@
+import { systemClock } from '@carecord/core';
+import { MEMBER_POLICY, parseNetworkFile, resolveDidHistory } from '@carecord/identity';
+import type { NetworkAuthority, ResolvedDid } from '@carecord/identity';
+import { z } from 'zod';
+import { NodeError } from '../failures/node-error.ts';
+import { AuthorityClient } from '../identity/authority-client.ts';
+import { AddressGuard } from '../outbound/address-guard.ts';
+import { OutboundHttp } from '../outbound/outbound-http.ts';
+
+/** What a person decides about a new network. */
+export interface NewNetwork {
+  readonly networkId: string;
+  /** Where the authorities answer. */
+  readonly authorityUrls: readonly string[];
+  /** So many of them must admit a hospital. */
+  readonly threshold: number;
+  /** So many of them must witness each version of a hospital's DID; 0: none. */
+  readonly witnessThreshold: number;
+  /** Which of them evaluates blinded look-ups. @default the first */
+  readonly guardianUrl?: string;
+  readonly statusMaxAgeHours: number;
+  /** For a network on one machine alone. */
+  readonly allowHttp: boolean;
+}
+
+/** The network file, and what a person compares by another way before trusting it. */
+export interface CreatedNetworkFile {
+  /** JSON, to be given to every hospital and authority. */
+  readonly text: string;
+  readonly authorities: readonly NetworkAuthority[];
+}
+
+const POINTER_EPOCH = 1;
+const GUARDIAN_PREFIX = 'urn:carecord:guardian:';
+
+/**
+ * Writes a network file from what the authorities say of themselves in their DID documents.
+ * @throws NodeError `AUTHORITY_*` when one does not answer or is none; IdentityError `NETWORK_FILE_INVALID`
+ */
+export async function createNetworkFile(network: NewNetwork): Promise<CreatedNetworkFile> {
+  const { networkId, authorityUrls, threshold, witnessThreshold, guardianUrl, statusMaxAgeHours, allowHttp } = network;
+  const http = new OutboundHttp({ guard: new AddressGuard(authorityUrls.map((url) => new URL(url).host)), plainHttp: allowHttp });
+  const found = await Promise.all(authorityUrls.map((url) => authorityAt(url, http)));
+  const guardian = found.find(({ url }) => url === new URL(guardianUrl ?? authorityUrls[0] ?? '').origin);
+  if (guardian === undefined) throw new NodeError('AUTHORITY_ANSWER_INVALID', 'The guardian must be one of the authorities.');
+  const authorities = found.map(({ url, resolved }) => ({ did: resolved.did, url, witness: serviceOf(resolved, 'CarecordWitness') }));
+  const text = JSON.stringify(
+    {
+      version: 1,
+      networkId,
+      threshold,
+      authorities,
+      guardian: guardian.resolved.did,
+      guardianPublicKey: serviceOf(guardian.resolved, 'CarecordGuardian').replace(GUARDIAN_PREFIX, ''),
+      epoch: POINTER_EPOCH,
+      statusMaxAgeHours,
+      witnessThreshold,
+    },
+    undefined,
+    2,
+  );
+  // What a node would refuse is not written.
+  parseNetworkFile(text, { allowHttp });
+  return { text: `${text}\n`, authorities };
+}
+
+async function authorityAt(address: string, http: OutboundHttp): Promise<{ readonly url: string; readonly resolved: ResolvedDid }> {
+  const url = new URL(address).origin;
+  const history = await new AuthorityClient(url, http, systemClock).history();
+  try {
+    return { url, resolved: await resolveDidHistory(didOf(history), history, MEMBER_POLICY) };
+  } catch (cause) {
+    throw new NodeError('AUTHORITY_ANSWER_INVALID', `${url} does not serve the history of an authority's DID.`, { cause });
+  }
+}
+
+const entrySchema = z.looseObject({ state: z.looseObject({ id: z.string() }) });
+
+/** Which DID a history is of, by its own word: the resolution proves it. */
+function didOf(history: string): string {
+  const [first = ''] = history.split('\n');
+  return entrySchema.parse(JSON.parse(first)).state.id;
+}
+
+function serviceOf({ services, did }: ResolvedDid, type: string): string {
+  const service = services.find((candidate) => candidate.type === type);
+  if (service === undefined) throw new NodeError('AUTHORITY_ANSWER_INVALID', `${did} is not an authority: its document names no ${type}.`);
+  return service.endpoint;
+}

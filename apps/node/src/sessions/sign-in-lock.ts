@@ -1,0 +1,59 @@
+import type { Clock, TransactionRunner } from '@carecord/core';
+import { later } from '@carecord/core';
+import { keyedToken } from '@carecord/crypto';
+import type { SignInFailureStore } from '@carecord/storage';
+import { NodeError } from '../failures/node-error.ts';
+import { appendAlone, SOMEBODY } from './audit-trail.ts';
+import type { SessionAudit } from './audit-trail.ts';
+
+/** Mistyping happens; a sixth failure in a row is more likely a guess. */
+export const MAX_FAILURES = 5;
+/** Long enough that guessing is hopeless (480 tries a day), short enough that a colleague can wait. */
+export const LOCK_MILLISECONDS = 15 * 60_000;
+
+/** What {@link SignInLock} needs from outside. */
+export interface SignInLockDependencies {
+  readonly failures: SignInFailureStore;
+  readonly sealingKey: Uint8Array;
+  readonly transactions: TransactionRunner;
+  readonly audit: SessionAudit;
+  readonly clock: Clock;
+}
+
+/**
+ * Counts failed proofs (passwords, codes, passkeys) of a user name, whether or not there is such an account, and locks it for a
+ * while after too many. Every replica counts in the same place; the names are kept as keyed tokens.
+ */
+export class SignInLock {
+  constructor(private readonly dependencies: SignInLockDependencies) {}
+
+  /**
+   * Counts an attempt before its proof is checked, so that attempts at the same time cannot slip through together.
+   * @throws NodeError `SIGN_IN_LIMITED`
+   */
+  async attempt(username: string): Promise<void> {
+    const { failures, clock } = this.dependencies;
+    const subject = this.subjectOf(username);
+    const now = clock.now();
+    if ((await failures.attempt(subject, { limit: MAX_FAILURES, now, forgetBefore: later(now, -LOCK_MILLISECONDS) })) === 'open') return;
+    // Once a lock: whoever goes on trying must not be able to fill the log.
+    if (await failures.announce(subject)) {
+      await appendAlone(this.dependencies, { type: 'sign-in-refused', outcome: 'refused', actor: SOMEBODY, reasonCode: 'SIGN_IN_LIMITED' });
+    }
+    throw new NodeError('SIGN_IN_LIMITED', 'Too many sign-ins failed: wait 15 minutes and try again.');
+  }
+
+  /** Takes the attempts back: it was the right person. */
+  async succeeded(username: string): Promise<void> {
+    await this.dependencies.failures.clear(this.subjectOf(username));
+  }
+
+  /** Deletes what is forgotten anyway. */
+  async removeExpired(): Promise<number> {
+    return await this.dependencies.failures.removeOlder(later(this.dependencies.clock.now(), -LOCK_MILLISECONDS));
+  }
+
+  private subjectOf(username: string): Uint8Array {
+    return keyedToken(this.dependencies.sealingKey, 'node/sign-in-failure', username);
+  }
+}

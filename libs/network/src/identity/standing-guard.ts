@@ -1,0 +1,53 @@
+import { later } from '@carecord/core';
+import type { Clock, Logger } from '@carecord/core';
+import type { StatusBook } from '@carecord/identity';
+import type { MemberRegistry } from '../host/member-registry.ts';
+
+/** How often to look for memberships and status lists whose time has passed; a removal is acted upon at once. */
+const CHECK_MILLISECONDS = 10_000;
+
+/** What {@link StandingGuard} works with. */
+export interface StandingGuardOptions {
+  readonly registry: Pick<MemberRegistry, 'fallen' | 'forget'>;
+  readonly statuses: Pick<StatusBook, 'onChange'>;
+  /** Closes every connection to a peer and takes it out of the routing table. */
+  readonly cutOff: (peerId: string) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Closes the connections to whoever is no member any more. (Nothing was answered on them since: the registry does not know a fallen member.) */
+export class StandingGuard {
+  private stopListening: () => void = () => undefined;
+
+  constructor(private readonly options: StandingGuardOptions) {}
+
+  /** Acts upon every newer status list from now on. */
+  start(): void {
+    this.stopListening();
+    this.stopListening = this.options.statuses.onChange(() => this.enforce());
+  }
+
+  /** Acts no more. */
+  stop(): void {
+    this.stopListening();
+  }
+
+  /** Looks at intervals until the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.options;
+    while (!signal.aborted) {
+      this.enforce();
+      await clock.sleepUntil(later(clock.now(), CHECK_MILLISECONDS), signal).catch(() => undefined);
+    }
+  }
+
+  private enforce(): void {
+    const { cutOff, logger, registry } = this.options;
+    for (const { did, peerId } of registry.fallen()) {
+      logger.warn('member-cut-off', { did, peer: peerId });
+      registry.forget(peerId);
+      cutOff(peerId);
+    }
+  }
+}

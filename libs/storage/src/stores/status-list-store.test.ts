@@ -1,0 +1,23 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import { silentLogger } from '@carecord/core';
+import { ManualClock } from '@carecord/testkit';
+import { describeStatusListStore } from '../../../testkit/src/compliance/status-list-store.ts';
+import { createTestDatabase, type TestDatabase } from '../../../testkit/src/database.ts';
+import { openStorage, type Storage } from '../storage.ts';
+
+let database: TestDatabase;
+let storage: Storage;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  storage = await openStorage({ databaseUrl: database.url, clock: new ManualClock(), logger: silentLogger });
+});
+afterAll(async () => {
+  await storage.close();
+  await database.drop();
+});
+
+describeStatusListStore('PostgreSQL', async () => {
+  await database.empty();
+  return storage.statusLists;
+});

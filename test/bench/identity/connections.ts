@@ -1,0 +1,99 @@
+import { makeTestAuthority, trustIn } from '../../../libs/testkit/src/network-identities.ts';
+import type { TestAuthority } from '../../../libs/testkit/src/network-identities.ts';
+import { measureInTurn } from '../../support/cpu.ts';
+import type { Figure } from '../../support/figure.ts';
+import { BareTls } from './bare-tls.ts';
+import { Loopback, makeEnd } from './loopback.ts';
+import type { End } from './loopback.ts';
+import { admitUnknown, makeUnknownHospital } from './members.ts';
+import { signHybrid, times, verifyHybrid } from './primitives.ts';
+
+const TARGET_RATIO = 1.5;
+/** Each end signs the connection once and verifies the other's signature once. */
+const SIGNED = 2;
+const VERIFIED = 2;
+/** Of a member that was never met: its DID's history of one version, its credential, the authority's status list; at both ends. */
+const VERIFIED_FIRST = 2 * 3;
+const CONNECTIONS_AT_A_TIME = 8;
+
+interface Pair {
+  readonly initiator: End;
+  readonly responder: End;
+}
+
+/** Connections over loopback sockets, both ends in this process, beside Node's bare TLS and the signatures that they cannot do without. */
+export async function measureConnections(print: (figure: Figure) => void, { suite, rounds, runs }: { readonly suite: string; readonly rounds: number; readonly runs: number }): Promise<void> {
+  const authority = await makeTestAuthority();
+  const [loopback, bare] = await Promise.all([Loopback.listen(), BareTls.listen()]);
+  try {
+    const known = await makePair(authority);
+    const strangers: Pair[] = [];
+    const { again, first, tls, sign, verify, many } = await measureInTurn(
+      {
+        again: { runs, run: () => loopback.connect(known.initiator, known.responder) },
+        first: {
+          runs,
+          prepare: async () => {
+            for (let at = 0; at < runs; at += 1) strangers.push(await makePair(authority));
+          },
+          run: () => {
+            const pair = strangers.pop();
+            if (pair === undefined) throw new Error('There are not enough strangers.');
+            return loopback.connect(pair.initiator, pair.responder);
+          },
+        },
+        tls: { runs, run: () => bare.connect() },
+        sign: { runs, run: signHybrid },
+        verify: { runs, run: verifyHybrid },
+        many: {
+          runs: Math.ceil(runs / CONNECTIONS_AT_A_TIME),
+          operations: CONNECTIONS_AT_A_TIME,
+          run: () => Promise.all(Array.from({ length: CONNECTIONS_AT_A_TIME }, () => loopback.connect(known.initiator, known.responder))),
+        },
+      },
+      rounds,
+    );
+    const needed = tls.cpu + SIGNED * sign.cpu + VERIFIED * verify.cpu;
+    const neededFirst = needed + VERIFIED_FIRST * verify.cpu;
+    print({
+      suite,
+      metric: 'CPU of a connection with handshake between members that met before, both ends',
+      value: again.cpu,
+      unit: 'ms',
+      reference: { name: 'bare TLS and the four hybrid signatures', value: needed },
+      ratio: again.cpu / needed,
+      target: `<= ${TARGET_RATIO} times`,
+      meets: again.cpu / needed <= TARGET_RATIO,
+    });
+    print({
+      suite,
+      metric: 'CPU of a connection with handshake between members that never met, both ends',
+      value: first.cpu,
+      unit: 'ms',
+      reference: { name: 'the same, and six hybrid verifications of histories, credentials and status lists', value: neededFirst },
+      ratio: first.cpu / neededFirst,
+    });
+    const reference = 1_000 / needed;
+    print({
+      suite,
+      metric: `connections with handshake, ${CONNECTIONS_AT_A_TIME} at a time, both ends in one process`,
+      value: 1_000 / many.wall,
+      unit: '1/s',
+      reference: { name: 'the same primitives one after the other', value: reference },
+      ratio: 1_000 / many.wall / reference,
+    });
+  } finally {
+    await Promise.all([loopback.stop(), bare.stop()]);
+  }
+}
+
+async function makePair(authority: TestAuthority): Promise<Pair> {
+  const trust = trustIn([authority]);
+  const hospitals = [await makeUnknownHospital('a'), await makeUnknownHospital('b')];
+  const statusLists = [await authority.statusList()];
+  const [initiator, responder] = await Promise.all(
+    hospitals.map(async (hospital) => makeEnd(await admitUnknown(hospital, [authority], statusLists), hospital.peerSeed, trust)),
+  );
+  if (initiator === undefined || responder === undefined) throw new Error('A pair has two ends.');
+  return { initiator, responder };
+}
