@@ -57,7 +57,7 @@ describe('a network whose two authorities must agree', () => {
           const weak = await organisations.file(`${authority.slug}.weak`, `${USERNAME}1`);
           expect(await runCommand(['staff', 'set-password', ...url, '--new-password-file', weak])).toMatchObject({ code: 1, output: '' });
           await succeed(['staff', 'set-password', ...url, '--new-password-file', passwordFile]);
-          expect(await decide(authority, 'applications')).toMatch(/^admitted/);
+          expect(await decide(authority, 'applications')).toMatch(/^ADMITTED/);
         }),
       );
       const [north] = authorities;
@@ -96,8 +96,8 @@ describe('a network whose two authorities must agree', () => {
       expect(first).toMatchObject({ admitted: false, states: [{ state: 'pending' }, { state: 'pending' }] });
       expect(await hospital.startInVain()).toEqual({ code: 1, output: '', errors: expect.stringMatching(/^0 of the 2 authorities [^\n]*, 2 have not decided yet: [^\n]*\n$/) as string });
 
-      expect(await decide(authorities[0], 'applications')).toMatch(new RegExp(`pending   West\\n +${hospitalDid}`));
-      expect(await decide(authorities[0], 'admit', hospitalDid)).toMatch(/^admitted/);
+      expect(await decide(authorities[0], 'applications')).toMatch(new RegExp(`PENDING   West\\n +${hospitalDid}`));
+      expect(await decide(authorities[0], 'admit', hospitalDid)).toMatch(/^ADMITTED/);
       expect(await application(hospital)).toMatchObject({ did: hospitalDid, admitted: false, states: [{ state: 'admitted' }, { state: 'pending' }] });
       expect(await hospital.startInVain()).toEqual({ code: 1, output: '', errors: expect.stringMatching(/^1 of the 2 authorities [^\n]*, 1 have not decided yet: [^\n]*\n$/) as string });
 
@@ -149,11 +149,11 @@ describe('a network whose two authorities must agree', () => {
       const members = (): Promise<readonly string[]> => connectedHospitals(clinician);
       await until('the connection with the first hospital', members, (dids) => dids.includes(hospitalDid), CONNECTION_MILLISECONDS);
 
-      expect(await decide(authorities[1], 'revoke', hospitalDid, '--reason', 'KEYS_STOLEN')).toMatch(/^revoked .*\n.*\n.*\(KEYS_STOLEN\)/);
+      expect(await decide(authorities[1], 'revoke', hospitalDid, '--reason', 'KEYS_STOLEN')).toMatch(/^REVOKED .*\n.*\n.*\(KEYS_STOLEN\)/);
       await until('the removal', members, (dids) => !dids.includes(hospitalDid), REMOVAL_MILLISECONDS);
       // For ever: no authority takes a revocation back.
       expect(await runCommand(['authority', 'reinstate', hospitalDid, ...operator(present(authorities[1]))])).toMatchObject({ code: 1, output: '' });
-      expect(await decide(authorities[0], 'applications')).toMatch(/admitted  West/);
+      expect(await decide(authorities[0], 'applications')).toMatch(/ADMITTED  West/);
     },
     TIMEOUT,
   );

@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { silentLogger, systemClock } from '@carecord/core';
-import { type NetworkHost, createNetworkHost } from '@carecord/network';
-import { admitForTest, makeTestIdentity } from '../../libs/testkit/src/network-fixture.ts';
-import { MemoryDatastore } from 'datastore-core';
+import type { NetworkHost } from '@carecord/network';
+import { admitForTest, makeTestAuthority, makeTestIdentity, makeTestNode } from '../../libs/testkit/src/network-fixture.ts';
 import { demoNetworkId } from '../../apps/cli/src/network/demo-hospitals.ts';
 import { impersonate } from '../support/impersonated-member.ts';
 import { NETWORK_START_TIMEOUT_MILLISECONDS, startTestNetwork, type TestNetwork } from '../support/running-network.ts';
@@ -22,18 +20,8 @@ describe('a peer without membership', () => {
   const addresses = (): string[] => network.hospital('alder').process.ready.p2p;
 
   it('that admitted itself, with an authority of its own, is refused', async () => {
-    const [stranger, impostor] = await Promise.all([makeTestIdentity('stranger'), makeTestIdentity('impostor')]);
-    const host = await createNetworkHost({
-      local: await admitForTest(stranger, impostor, { networkId: demoNetworkId }),
-      authority: impostor.resolved,
-      peerSeed: stranger.seeds.peer,
-      listen: [],
-      bootstrap: [],
-      valueKinds: [],
-      datastore: new MemoryDatastore(),
-      clock: systemClock,
-      logger: silentLogger,
-    });
+    const [stranger, impostor] = await Promise.all([makeTestIdentity('stranger'), makeTestAuthority('impostor')]);
+    const { host } = await makeTestNode(stranger, await admitForTest(stranger, impostor, { networkId: demoNetworkId }), impostor, { listen: [] });
     hosts.push(host);
     await host.start();
     await expect(host.connect(addresses()[0] ?? '')).rejects.toMatchObject({ code: 'UNREACHABLE' });

@@ -1,41 +1,61 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger, systemClock } from '@carecord/core';
-import { generalJwsSchema, hybridSigner } from '@carecord/crypto';
-import { type HospitalKeySeeds, type LocalMember, type NetworkDescription, type ResolvedDid, resolveDidLog, verifyNetworkDescription } from '@carecord/identity';
+import { type SigningSeeds, generalJwsSchema, hybridSigner, randomKey } from '@carecord/crypto';
+import { type LocalIdentity, type LocalMember, type NetworkFile, type ResolvedDid, DidHistories, fixedTrust, MEMBER_POLICY, parseNetworkFile, StatusBook } from '@carecord/identity';
+import { KeyRing } from '@carecord/keys';
+import { type LocatedNetwork, pointerKind } from '@carecord/locator';
 import { type NetworkHost, createNetworkHost } from '@carecord/network';
-import { pointerKind } from '@carecord/locator';
+import { type Storage, openStorage } from '@carecord/storage';
+import { MemoryDidHistoryStore, MemoryStatusListStore } from '@carecord/testkit';
 import { MemoryDatastore } from 'datastore-core';
 import { z } from 'zod';
-import { keyFilePath, loadKeyFile } from '../../apps/node/src/identity/key-file.ts';
-import { demoNetworkId } from '../../apps/cli/src/network/demo-hospitals.ts';
-import { query } from './database.ts';
+import { openKeyHolder } from '../../apps/node/src/composition/open-key-holder.ts';
+import { DID_SETTING, readDidRecord, signingSeedsOf } from '../../apps/node/src/identity/did-record.ts';
+import { readJsonSetting } from '../../apps/node/src/identity/settings.ts';
 import type { TestNetwork } from './running-network.ts';
 
 /** A genuine member of the network whose software is the test's: it may say whatever it likes. */
 export interface ImpersonatedMember {
   readonly local: LocalMember;
-  readonly seeds: HospitalKeySeeds;
-  readonly authority: ResolvedDid;
-  readonly description: NetworkDescription;
+  readonly description: LocatedNetwork;
   readonly host: NetworkHost;
 }
 
-const didSetting = z.object({ did: z.string(), log: z.string() });
-const membershipSetting = z.object({ authorityLog: z.string(), credential: generalJwsSchema, networkDescription: generalJwsSchema, bootstrap: z.array(z.string()) });
+/** What of a demo hospital signs for it. */
+export interface DemoKeys {
+  readonly seeds: { readonly signing: SigningSeeds };
+  readonly resolved: ResolvedDid;
+}
+
+type Slug = 'alder' | 'birch' | 'chestnut';
+
+const HOUR_MILLISECONDS = 60 * 60 * 1000;
+/** Where a node keeps what its authorities gave it: by the authority's DID. */
+const MEMBERSHIP_SETTING = 'identity.memberships';
+const membershipSchema = z.record(z.string(), z.looseObject({ credential: generalJwsSchema }));
 
 /** Takes the keys and the membership of a demo hospital whose node has been stopped, and enters the network with them. */
-export async function impersonate(network: TestNetwork, slug: 'alder' | 'birch' | 'chestnut'): Promise<ImpersonatedMember> {
-  const { seeds, resolved } = await demoKeys(network, slug);
-  const membership = membershipSetting.parse(await setting(network.hospital(slug).databaseUrl, 'identity.membership'));
-  const authority = await resolveDidLog(network.network.authority.did, membership.authorityLog);
-  const local: LocalMember = { networkId: demoNetworkId, resolved, credential: membership.credential, signer: hybridSigner(seeds.signing) };
+export async function impersonate(network: TestNetwork, slug: Slug): Promise<ImpersonatedMember> {
+  const file = parseNetworkFile(await readFile(network.network.layout.networkFile, 'utf8'), { allowHttp: true });
+  const { trust, statuses, local } = await withStorage(network, slug, async (storage) => {
+    const { seeds, resolved } = await keysOf(network, slug, storage);
+    const trusted = fixedTrust(file.networkId, await authoritiesOf(file, storage), file.threshold, file.statusMaxAgeHours * HOUR_MILLISECONDS);
+    const book = new StatusBook({ trust: trusted, store: new MemoryStatusListStore(), clock: systemClock });
+    for (const { jws } of await storage.statusLists.all()) await book.offer(jws);
+    const memberships = (await readJsonSetting(storage.settings, MEMBERSHIP_SETTING, membershipSchema)) ?? {};
+    const credentials = Object.values(memberships).map(({ credential }) => credential);
+    return { trust: trusted, statuses: book, local: { networkId: file.networkId, resolved, credentials, signer: hybridSigner(seeds.signing), statusLists: book.lists() } };
+  });
+  const identity: LocalIdentity = { did: local.resolved.did, networkId: local.networkId, current: () => ({ ...local, statusLists: statuses.lists() }) };
   const host = await createNetworkHost({
-    local,
-    authority,
-    peerSeed: seeds.peer,
+    local: identity,
+    trust,
+    statuses,
+    histories: new DidHistories({ store: new MemoryDidHistoryStore(), clock: systemClock, policy: MEMBER_POLICY }),
+    peerSeed: randomKey(),
     listen: ['/ip4/127.0.0.1/tcp/0'],
-    bootstrap: membership.bootstrap,
+    bootstrap: [],
     valueKinds: [pointerKind],
     datastore: new MemoryDatastore(),
     clock: systemClock,
@@ -43,20 +63,37 @@ export async function impersonate(network: TestNetwork, slug: 'alder' | 'birch' 
   });
   await host.start();
   for (const address of network.network.authority.process.ready.p2p) await host.connect(address);
-  const description = await verifyNetworkDescription(membership.networkDescription, authority);
-  return { local, seeds, authority, description, host };
+  return { local, description: file, host };
 }
 
 /** The keys and the DID of a demo hospital: its passphrase lies beside its key file. */
-export async function demoKeys(network: TestNetwork, slug: 'alder' | 'birch' | 'chestnut'): Promise<{ seeds: HospitalKeySeeds; resolved: ResolvedDid }> {
-  const directory = network.network.layout.node(slug);
-  const seeds = await loadKeyFile(keyFilePath(directory), await readFile(join(directory, 'passphrase'), 'utf8'));
-  if (seeds === undefined) throw new Error(`${slug} has no key file.`);
-  const { did, log } = didSetting.parse(await setting(network.hospital(slug).databaseUrl, 'identity.did'));
-  return { seeds, resolved: await resolveDidLog(did, log) };
+export function demoKeys(network: TestNetwork, slug: Slug): Promise<DemoKeys> {
+  return withStorage(network, slug, (storage) => keysOf(network, slug, storage));
 }
 
-async function setting(databaseUrl: string, name: string): Promise<unknown> {
-  const [row] = await query<{ value: unknown }>(databaseUrl, 'select value from setting where name = $1', [name]);
-  return typeof row?.value === 'string' ? JSON.parse(row.value) : row?.value;
+async function keysOf(network: TestNetwork, slug: Slug, storage: Storage): Promise<DemoKeys> {
+  const dataDirectory = network.network.layout.node(slug);
+  const passphrase = (await readFile(join(dataDirectory, 'passphrase'), 'utf8')).trim();
+  const holder = await openKeyHolder({ keyHolder: { kind: 'sealed-file', path: join(dataDirectory, 'keys.sealed'), passphrase } });
+  const ring = await KeyRing.open({ holder, store: storage.nodeKeys, transactions: storage.transactions, clock: systemClock });
+  const record = await readDidRecord(storage.settings, DID_SETTING);
+  const signing = record && ring.find(record.keys.signing);
+  if (record === undefined || signing === undefined) throw new Error(`${slug} has no keys.`);
+  const histories = new DidHistories({ store: new MemoryDidHistoryStore(), clock: systemClock, policy: MEMBER_POLICY });
+  return { seeds: { signing: signingSeedsOf(signing) }, resolved: await histories.accept(record.did, record.history) };
+}
+
+async function authoritiesOf(file: NetworkFile, storage: Storage): Promise<ResolvedDid[]> {
+  const histories = new DidHistories({ store: storage.didHistories, clock: systemClock, policy: MEMBER_POLICY });
+  const known = await Promise.all(file.authorities.map(({ did }) => histories.known(did)));
+  return known.filter((authority) => authority !== undefined);
+}
+
+async function withStorage<Result>(network: TestNetwork, slug: Slug, work: (storage: Storage) => Promise<Result>): Promise<Result> {
+  const storage = await openStorage({ databaseUrl: network.hospital(slug).databaseUrl, clock: systemClock, logger: silentLogger });
+  try {
+    return await work(storage);
+  } finally {
+    await storage.close();
+  }
 }

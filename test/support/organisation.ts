@@ -57,7 +57,6 @@ export class Organisations {
     await mkdir(data, { mode: 0o700 });
     const database = await createTestDatabase({ migrated: false });
     this.databases.push(database);
-    const port = await freePort();
     const environment = {
       CARECORD_DEMO: '1',
       CARECORD_ROLE: role,
@@ -66,12 +65,12 @@ export class Organisations {
       CARECORD_DATA_DIRECTORY: data,
       CARECORD_KEY_PASSPHRASE_FILE: await this.file(`${slug}.passphrase`, `a long one for ${slug} alone`),
       CARECORD_HTTP_HOST: '127.0.0.1',
-      CARECORD_HTTP_PORT: String(port),
+      CARECORD_HTTP_PORT: String(await freePort()),
       CARECORD_P2P_LISTEN: '/ip4/127.0.0.1/tcp/0',
       DATABASE_URL: database.url,
       ...changes,
     };
-    return new Organisation(slug, `http://127.0.0.1:${port}`, environment, join(this.directory, `${slug}.log`), this.running);
+    return new Organisation(slug, environment, join(this.directory, `${slug}.log`), this.running);
   }
 
   /** Stops every node that runs and removes everything. */
@@ -86,16 +85,20 @@ export class Organisations {
 export class Organisation {
   constructor(
     readonly slug: string,
-    readonly url: string,
     readonly environment: Readonly<Record<string, string>>,
     readonly logFile: string,
     private readonly running: NodeProcess[],
   ) {}
 
+  /** Where its node answers. */
+  get url(): string {
+    return `http://127.0.0.1:${this.environment['CARECORD_HTTP_PORT']}`;
+  }
+
   /** The same organisation with another configuration; a variable that is given as undefined is taken away. */
   with(changes: Readonly<Record<string, string | undefined>>): Organisation {
     const environment = Object.fromEntries(Object.entries({ ...this.environment, ...changes }).filter((entry): entry is [string, string] => entry[1] !== undefined));
-    return new Organisation(this.slug, this.url, environment, this.logFile, this.running);
+    return new Organisation(this.slug, environment, this.logFile, this.running);
   }
 
   /** Runs a command in the operator's environment; it has to succeed. @returns its standard output */
@@ -116,7 +119,8 @@ export class Organisation {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody has now; the next to ask may be given it again. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -1,4 +1,4 @@
-import { decode, encode, rfc8949EncodeOptions } from 'cborg';
+import { decode, encode, encodeInto, rfc8949EncodeOptions } from 'cborg';
 import { z } from 'zod';
 import { WireError } from './wire-error.ts';
 
@@ -29,7 +29,7 @@ export function decodeWire<Schema extends z.ZodType>(schema: Schema, encoded: Ui
   const value = decodeStrictly(encoded);
   const message = parse(schema, value);
   // After the shape: writing many small values again costs more than reading them, so only a message of ours is worth it.
-  if (Buffer.compare(encode(value, rfc8949EncodeOptions), encoded) !== 0) throw malformed();
+  if (!isDeterministic(value, encoded)) throw malformed();
   return message;
 }
 
@@ -45,6 +45,22 @@ function decodeStrictly(encoded: Uint8Array): unknown {
     });
   } catch (cause) {
     throw malformed(cause);
+  }
+}
+
+/** Most messages fit: memory that is taken and dropped for each of them keeps the garbage collector busy. */
+const SCRATCH_BYTES = 64 * 1024;
+const scratch = new Uint8Array(SCRATCH_BYTES);
+
+/** Whether bytes are the one deterministic encoding of what they say. */
+function isDeterministic(value: unknown, encoded: Uint8Array): boolean {
+  const again = encoded.length <= SCRATCH_BYTES ? scratch.subarray(0, encoded.length) : new Uint8Array(encoded.length);
+  try {
+    const { written } = encodeInto(value, again, rfc8949EncodeOptions);
+    return written === encoded.length && Buffer.compare(again, encoded) === 0;
+  } catch {
+    // It is longer.
+    return false;
   }
 }
 

@@ -16,6 +16,21 @@ export function frame(...parts: readonly (Uint8Array | string)[]): Uint8Array {
   return plain(framed);
 }
 
+/** A hash or a MAC that is fed part by part. */
+interface Fed {
+  update(part: Uint8Array | string): unknown;
+}
+
+/** Feeds a hash with what {@link frame} makes of the parts, without making a copy of them: some are long. */
+export function updateFramed(hash: Fed, ...parts: readonly (Uint8Array | string)[]): void {
+  for (const part of parts) {
+    const length = Buffer.alloc(LENGTH_BYTES);
+    length.writeUInt32BE(typeof part === 'string' ? Buffer.byteLength(part, 'utf8') : part.length);
+    hash.update(length);
+    hash.update(part);
+  }
+}
+
 /**
  * The one rule of contexts: a caller writes `<room>/<what for>`, such as `records/data-key`, and every function of this lib
  * that takes a context puts the project and the version of its formats before it.

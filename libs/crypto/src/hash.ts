@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { contextLabel, frame, plain } from './framing.ts';
+import { contextLabel, plain, updateFramed } from './framing.ts';
 
 /** SHA-256 (FIPS 180-4) of the parts one after the other, unframed: 32 bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
@@ -13,7 +13,7 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
  * @param context what the hash is for; different contexts never give the same hash
  */
 export function hashWithContext(context: string, ...parts: readonly (Uint8Array | string)[]): Uint8Array {
-  return sha256(frame(contextLabel(context), ...parts));
+  return digestFramed(createHash('sha256'), context, parts);
 }
 
 /**
@@ -22,5 +22,10 @@ export function hashWithContext(context: string, ...parts: readonly (Uint8Array 
  * @param key the secret, 32 bytes
  */
 export function keyedToken(key: Uint8Array, context: string, ...parts: readonly (Uint8Array | string)[]): Uint8Array {
-  return plain(createHmac('sha256', key).update(frame(contextLabel(context), ...parts)).digest());
+  return digestFramed(createHmac('sha256', key), context, parts);
+}
+
+function digestFramed(hash: ReturnType<typeof createHash | typeof createHmac>, context: string, parts: readonly (Uint8Array | string)[]): Uint8Array {
+  updateFramed(hash, contextLabel(context), ...parts);
+  return plain(hash.digest());
 }

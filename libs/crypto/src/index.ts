@@ -11,7 +11,7 @@
  */
 export { contentIdOf, contentIdSchema, isContentId, verifyContentId } from './content-id.ts';
 export { CryptoError } from './crypto-error.ts';
-export { ED25519_PUBLIC_KEY_BYTES, ed25519PublicKey, signEd25519, verifyEd25519 } from './ed25519.ts';
+export { ED25519_PUBLIC_KEY_BYTES, ed25519PublicKey, ed25519Signer, signEd25519, verifyEd25519 } from './ed25519.ts';
 export { hashWithContext, keyedToken, sha256 } from './hash.ts';
 export { generateSigningSeeds, hybridSignatureSchema, hybridSigner, signWithContext, verifyWithContext } from './hybrid-signature.ts';
 export { generalJwsSchema, signJws, verifyJws } from './jws.ts';
@@ -23,6 +23,7 @@ export { hashPassword, verifyPassword } from './password.ts';
 export { generateRecipientSeed, openFrom, RECIPIENT_PUBLIC_KEY_BYTES, recipientPublicKey, sealTo } from './recipient.ts';
 export { open, seal, SEAL_OVERHEAD_BYTES } from './seal.ts';
 export type { CryptoErrorCode } from './crypto-error.ts';
+export type { Ed25519Signer } from './ed25519.ts';
 export type { HybridSignature, HybridSigner, SigningPublicKeys, SigningSeeds } from './hybrid-signature.ts';
 export type { GeneralJws } from './jws.ts';
 export type { MlDsa65Signer } from './ml-dsa-port.ts';

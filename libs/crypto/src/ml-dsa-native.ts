@@ -4,10 +4,13 @@ import { CryptoError } from './crypto-error.ts';
 import { plain } from './framing.ts';
 import { ML_DSA_65_PUBLIC_KEY_BYTES, ML_DSA_65_SEED_BYTES, ML_DSA_65_SIGNATURE_BYTES } from './ml-dsa-port.ts';
 import type { MlDsa65 } from './ml-dsa-port.ts';
+import { PublicKeyCache } from './public-key-cache.ts';
 
 /** RFC 9881: what stands before the seed in the DER of a private key (PKCS #8, seed form), before the key in a public one (SPKI). */
 const PKCS8_SEED_PREFIX = Buffer.from('3034020100300b060960864801650304031204228020', 'hex');
 const SPKI_PREFIX = Buffer.from('308207b2300b0609608648016503040312038207a100', 'hex');
+
+const publicKeys = new PublicKeyCache((publicKey) => createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' }));
 
 const implementation: MlDsa65 = {
   name: 'native',
@@ -22,7 +25,7 @@ const implementation: MlDsa65 = {
   verify: (publicKey, message, signature) => {
     if (publicKey.length !== ML_DSA_65_PUBLIC_KEY_BYTES || signature.length !== ML_DSA_65_SIGNATURE_BYTES) return false;
     try {
-      return verify(null, message, createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' }), signature);
+      return verify(null, message, publicKeys.get(publicKey), signature);
     } catch {
       return false;
     }

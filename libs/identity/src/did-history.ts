@@ -90,7 +90,7 @@ export async function verifyDidWebvh(did: string, history: DidHistory, now: Date
 
 /** Verifies a hospital's history, or knows that it did. @throws IdentityError as {@link resolveDidHistory} does, but for `DID_DEACTIVATED` */
 export async function verifyDid(did: string, history: DidHistory, policy: DidPolicy, now: Date): Promise<VerifiedDid> {
-  const key = toHex(hashWithContext('identity/did-history', ...[did, history, JSON.stringify(policy)].map((text) => Buffer.from(text, 'utf8'))));
+  const key = toHex(hashWithContext('identity/did-history', did, history, JSON.stringify(policy)));
   const known = cache.get(key);
   if (known !== undefined) {
     checkNotFuture(known.updatedAt, now);

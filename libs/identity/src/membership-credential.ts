@@ -11,7 +11,8 @@ import { MAX_STATUS_INDEX, revocationBit, suspensionBit } from './status-bits.ts
 import { openStatement, parseStatement, signStatement } from './statement.ts';
 import { VerificationCache } from './verification-cache.ts';
 
-const ROLES = ['hospital', 'authority', 'guardian'] as const;
+/** What a credential may give. */
+export const ROLES = ['hospital', 'authority', 'guardian'] as const;
 
 /** What a member may be: treat patients, admit members, evaluate blinded lookups. */
 export type MemberRole = (typeof ROLES)[number];

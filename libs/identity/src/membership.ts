@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ResolvedDid } from './did-history.ts';
 import { IdentityError } from './identity-error.ts';
 import { CLOCK_SKEW_MILLISECONDS } from './limits.ts';
-import { readEncodedCredential, readMembershipCredential, verifyCredentialSignatures } from './membership-credential.ts';
+import { readEncodedCredential, readMembershipCredential, ROLES, verifyCredentialSignatures } from './membership-credential.ts';
 import type { ClaimedCredential, MemberRole, MembershipClaims } from './membership-credential.ts';
 import { findAuthority } from './network-trust.ts';
 import type { NetworkTrust } from './network-trust.ts';
@@ -22,7 +22,7 @@ export interface MembershipStanding {
 export interface Membership {
   readonly did: string;
   readonly name: string;
-  /** What all of them say. */
+  /** What all of those in `standings` say. */
   readonly roles: readonly MemberRole[];
   readonly networkId: string;
   /** Until then enough of them are valid. */
@@ -47,12 +47,19 @@ interface VerifiedCredential {
   readonly signedWith: string;
 }
 
+/** Credentials that count, and the roles that each of them gives. */
+interface Agreed {
+  readonly counted: readonly [VerifiedCredential, ...VerifiedCredential[]];
+  readonly roles: readonly MemberRole[];
+}
+
 /**
  * Verifies that enough distinct authorities made a DID a member of the network. It does not say whether they still stand by
  * it: that is `StatusBook.standing`.
  *
  * Credentials that do not count (of strangers, expired, with a broken signature) are passed over as long as enough others do.
- * The name is one that enough authorities state, so that fewer cannot give a member another's.
+ * Name and roles are those that enough authorities state, so that fewer can neither give a member another's name or role nor
+ * spoil the word of the others.
  *
  * @param credentials anything: it is parsed by a schema first
  * @throws IdentityError when too few count: with the reason of the first that does not (`CREDENTIAL_INVALID`,
@@ -94,9 +101,9 @@ async function verifyTogether(readers: readonly (() => ClaimedCredential)[], exp
       refusals.push(identityError(error));
     }
   }
-  const counted = ofOneName(verified, trust.threshold);
-  if (counted === undefined) throw refusals[0] ?? new IdentityError('CREDENTIALS_TOO_FEW', 'Too few authorities say alike that this hospital is a member.');
-  return together(counted, subject, trust);
+  const named = ofOneName(verified, trust.threshold);
+  if (named === undefined) throw refusals[0] ?? new IdentityError('CREDENTIALS_TOO_FEW', 'Too few authorities say alike that this hospital is a member.');
+  return together(inOneRole(named, trust.threshold), subject, trust);
 }
 
 /** What costs nothing is checked before any signature is. */
@@ -133,10 +140,22 @@ function ofOneName(verified: readonly VerifiedCredential[], threshold: number): 
   return undefined;
 }
 
-function together(counted: readonly [VerifiedCredential, ...VerifiedCredential[]], subject: string, trust: NetworkTrust): Membership {
+/** What a member may be altogether, the most first. */
+const ROLE_SETS: readonly (readonly MemberRole[])[] = Array.from({ length: 2 ** ROLES.length - 1 }, (_, at) => ROLES.filter((__, bit) => ((at + 1) >> bit) % 2 === 1)).sort(
+  (left, right) => right.length - left.length,
+);
+
+/** The credentials that count: those that agree on as many roles as enough of them do, so that one that says other roles changes nothing. */
+function inOneRole(verified: readonly VerifiedCredential[], threshold: number): Agreed {
+  for (const roles of ROLE_SETS) {
+    const [first, ...others] = verified.filter(({ claims }) => roles.every((role) => claims.roles.includes(role)));
+    if (first !== undefined && others.length + 1 >= threshold) return { roles, counted: [first, ...others] };
+  }
+  throw new IdentityError('CREDENTIAL_INVALID', 'Too few authorities agree on a role of this hospital.');
+}
+
+function together({ counted, roles }: Agreed, subject: string, trust: NetworkTrust): Membership {
   const [first] = counted;
-  const roles = first.claims.roles.filter((role) => counted.every(({ claims }) => claims.roles.includes(role)));
-  if (roles.length === 0) throw new IdentityError('CREDENTIAL_INVALID', 'The authorities do not agree on any role of this hospital.');
   const ends = counted.map(({ claims }) => claims.validUntil).sort((left, right) => right.getTime() - left.getTime());
   return {
     did: subject,

@@ -10,8 +10,19 @@ export const didSchema = z
 /** The id of a network. */
 export const networkIdSchema = z.string().min(1).max(MAX_NETWORK_ID_CHARACTERS);
 
-/** An organisation's name. */
-export const memberNameSchema = z.string().min(1).max(MAX_NAME_CHARACTERS);
+/**
+ * Words with single spaces between them, and nothing that is not seen or changes how the rest is seen: control characters, which a
+ * terminal obeys, marks of direction, blanks of other kinds and letters without a shape would make one name look like another.
+ */
+const VISIBLE_WORDS = /^[^\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}]+(?: [^\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}]+)*$/u;
+
+/** An organisation's name, in Unicode's normal form C. Strangers choose it, and people decide by what they see. */
+export const memberNameSchema = z
+  .string()
+  .min(1)
+  .max(MAX_NAME_CHARACTERS)
+  .regex(VISIBLE_WORDS, { error: 'has characters that are not seen, or other blanks than single spaces between words' })
+  .refine((name) => name.normalize('NFC') === name, { error: 'is not in Unicode normal form C' });
 
 /** An authority's address and the path of its status list. */
 const MAX_URL_CHARACTERS = 512;

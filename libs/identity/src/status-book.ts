@@ -99,6 +99,11 @@ export class StatusBook {
     return this.trust.authorities().flatMap((authority) => this.known.get(authority.did)?.jws ?? []);
   }
 
+  /** The newest of one authority. */
+  listOf(authority: string): GeneralJws | undefined {
+    return this.known.get(authority)?.jws;
+  }
+
   /** Whether enough authorities still stand by a member, at this instant; if not, the gravest reason. */
   standing(membership: Membership, now: Date): MemberStatus {
     const statuses = membership.standings.map((standing) => this.statusOf(standing, now));

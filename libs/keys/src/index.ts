@@ -12,6 +12,7 @@
  */
 export { KeysError } from './keys-error.ts';
 export { KEY_PURPOSES, MAX_WRAPPED_SECRET_BYTES } from './ports.ts';
+export { rootKeyNumberOf } from './root-key-id.ts';
 export { openPkcs11Holder } from './pkcs11/pkcs11-holder.ts';
 export { KeyRing } from './ring/key-ring.ts';
 export { openSealedFileHolder } from './sealed-file/sealed-file-holder.ts';

@@ -14,7 +14,7 @@ import { CarecordError } from '@carecord/core';
  * - `KEY_FILE_INVALID`: the sealed file is damaged, readable by others, or its passphrase is another one
  * - `KEY_FILE_OLD`: the sealed file is of a format that this version does not read
  * - `KEY_FILE_BUSY`: another process changes the sealed file and does not come to an end
- * - `KEY_UNKNOWN`: no key of the node has this id, `KEY_MISSING`: none of this purpose is active
+ * - `KEY_UNKNOWN`: no key of the node has this id, `KEY_MISSING`: none of this purpose is active, or one that was there is not stored any more
  * - `KEY_ACTIVE`: an active key cannot be destroyed, `KEY_STATE`: the change is not one that the key's state allows
  */
 export type KeysErrorCode =

@@ -67,14 +67,20 @@ export class TestHospital {
   readonly holder: AccessHolder;
   readonly requester: AccessRequester;
 
-  /** The hospital as others see it. */
+  /** With `makeHospitals` the very list that grants are opened with: add a key at its front to rotate, take one away to destroy it. */
+  readonly recipientKeys: RecipientKey[];
+  /** Who it is now: change `current` to rotate. */
+  readonly identity: Pick<LocalIdentity, 'current' | 'did' | 'networkId'>;
+  /** The hospital as others saw it in the beginning. */
   readonly resolved: ResolvedDid;
   readonly signer: HybridSigner;
   private readonly clock: Clock;
 
   constructor({ host, identity, name, recipientKeys, description, clock }: TestHospitalOptions) {
     const { resolved, signer } = identity.current();
+    this.identity = identity;
     this.resolved = resolved;
+    this.recipientKeys = recipientKeys() as RecipientKey[];
     this.signer = signer;
     this.clock = clock;
     this.did = resolved.did;

@@ -80,7 +80,7 @@ export class TestNetwork {
         protocol: MessageProtocol<Request, Response>,
         to: string,
         request: z.infer<Request>,
-      ) => (await this.send(protocol, member, to, request)) as z.infer<Response>,
+      ) => (await this.send(protocol, this.members.get(member.did) ?? member, to, request)) as z.infer<Response>,
       put: (kind, key, value) => {
         this.values.set(`${kind.namespace}/${Buffer.from(key).toString('hex')}`, value);
         return Promise.resolve({ stored: this.members.size });

@@ -1,12 +1,12 @@
 import { makeTestAuthority, trustIn } from '../../../libs/testkit/src/network-identities.ts';
 import type { TestAuthority } from '../../../libs/testkit/src/network-identities.ts';
 import { measureInTurn } from '../../support/cpu.ts';
-import type { Figure } from '../../support/figure.ts';
 import { BareTls } from './bare-tls.ts';
 import { Loopback, makeEnd } from './loopback.ts';
 import type { End } from './loopback.ts';
 import { admitUnknown, makeUnknownHospital } from './members.ts';
-import { signHybrid, times, verifyHybrid } from './primitives.ts';
+import { signHybrid, verifyHybrid } from './primitives.ts';
+import type { BenchOptions } from './report.ts';
 
 const TARGET_RATIO = 1.5;
 /** Each end signs the connection once and verifies the other's signature once. */
@@ -15,6 +15,7 @@ const VERIFIED = 2;
 /** Of a member that was never met: its DID's history of one version, its credential, the authority's status list; at both ends. */
 const VERIFIED_FIRST = 2 * 3;
 const CONNECTIONS_AT_A_TIME = 8;
+const RUNS = 24;
 
 interface Pair {
   readonly initiator: End;
@@ -22,7 +23,7 @@ interface Pair {
 }
 
 /** Connections over loopback sockets, both ends in this process, beside Node's bare TLS and the signatures that they cannot do without. */
-export async function measureConnections(print: (figure: Figure) => void, { suite, rounds, runs }: { readonly suite: string; readonly rounds: number; readonly runs: number }): Promise<void> {
+export async function measureConnections({ suite, print, rounds }: BenchOptions): Promise<void> {
   const authority = await makeTestAuthority();
   const [loopback, bare] = await Promise.all([Loopback.listen(), BareTls.listen()]);
   try {
@@ -30,11 +31,11 @@ export async function measureConnections(print: (figure: Figure) => void, { suit
     const strangers: Pair[] = [];
     const { again, first, tls, sign, verify, many } = await measureInTurn(
       {
-        again: { runs, run: () => loopback.connect(known.initiator, known.responder) },
+        again: { runs: RUNS, run: () => loopback.connect(known.initiator, known.responder) },
         first: {
-          runs,
+          runs: RUNS,
           prepare: async () => {
-            for (let at = 0; at < runs; at += 1) strangers.push(await makePair(authority));
+            for (let at = 0; at < RUNS; at += 1) strangers.push(await makePair(authority));
           },
           run: () => {
             const pair = strangers.pop();
@@ -42,11 +43,11 @@ export async function measureConnections(print: (figure: Figure) => void, { suit
             return loopback.connect(pair.initiator, pair.responder);
           },
         },
-        tls: { runs, run: () => bare.connect() },
-        sign: { runs, run: signHybrid },
-        verify: { runs, run: verifyHybrid },
+        tls: { runs: RUNS, run: () => bare.connect() },
+        sign: { runs: RUNS, run: signHybrid },
+        verify: { runs: RUNS, run: verifyHybrid },
         many: {
-          runs: Math.ceil(runs / CONNECTIONS_AT_A_TIME),
+          runs: Math.ceil(RUNS / CONNECTIONS_AT_A_TIME),
           operations: CONNECTIONS_AT_A_TIME,
           run: () => Promise.all(Array.from({ length: CONNECTIONS_AT_A_TIME }, () => loopback.connect(known.initiator, known.responder))),
         },

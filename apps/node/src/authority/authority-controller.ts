@@ -16,6 +16,8 @@ import { WitnessOffice } from './witness-office.ts';
 import type { WitnessProof } from '@carecord/identity';
 
 const OK = 200;
+/** A history of two versions in an application; the longest one counts as 32 requests. */
+const CHARACTERS_A_REQUEST = 48 * 1024;
 
 /** What an authority answers over HTTP: all of it public or proven by signatures. */
 @Controller()
@@ -51,7 +53,7 @@ export class AuthorityController {
   @Post('memberships')
   @HttpCode(OK)
   async apply(@Req() request: IncomingMessage, @Body() application: unknown): Promise<MembershipAnswer> {
-    this.limit(request);
+    this.limit(request, lengthOf(application));
     const membership = await this.office.apply(application);
     if (membership.state !== 'admitted') return { state: membership.state };
     const [credential, witnessProof] = await Promise.all([this.issuer.credentialFor(membership), this.witnesses.witness(membership.did, membership.history)]);
@@ -63,13 +65,20 @@ export class AuthorityController {
   @Post('witness-proofs')
   @HttpCode(OK)
   async witness(@Req() request: IncomingMessage, @Body(new InputPipe(witnessRequestSchema)) { did, history }: WitnessRequest): Promise<{ readonly witnessProof: WitnessProof }> {
-    this.limit(request);
+    this.limit(request, history.length);
     return { witnessProof: await this.witnesses.witness(did, history) };
   }
 
-  private limit(request: IncomingMessage): void {
-    if (!this.limiter.take(request.socket.remoteAddress ?? 'unknown')) {
+  /** Verifying a long history takes as long as verifying many short ones, and counts as many. */
+  private limit(request: IncomingMessage, characters: number): void {
+    if (!this.limiter.take(request.socket.remoteAddress ?? 'unknown', 1 + Math.floor(characters / CHARACTERS_A_REQUEST))) {
       throw new NodeError('RATE_LIMITED', 'Too many requests came from this address: wait a minute.');
     }
   }
+}
+
+/** Of what has not been parsed yet. */
+function lengthOf(application: unknown): number {
+  const payload = typeof application === 'object' && application !== null && 'payload' in application ? application.payload : undefined;
+  return typeof payload === 'string' ? payload.length : 0;
 }

@@ -72,7 +72,7 @@ export class AuthorityNode {
     this.tickets = new MemoryTicketStore(transactions);
     this.statuses = new StatusBook({ trust, store: new MemoryStatusListStore(), clock });
     const announce = () => (list: GeneralJws) => Promise.resolve(this.announced.push(list));
-    this.statusLists = new StatusListIssuer({ identity, memberships, statuses: this.statuses, statusListUrl, validForMilliseconds: DAY_MILLISECONDS, announce, clock, logger });
+    this.statusLists = new StatusListIssuer({ identity, memberships, transactions, statuses: this.statuses, statusListUrl, validForMilliseconds: DAY_MILLISECONDS, announce, clock, logger });
     this.witnesses = new WitnessOffice({ witnessSeed: () => witnessSeed, memberships, transactions, clock });
     this.issuer = new CredentialIssuer({ identity, statusListUrl, authorities: this.authorities, guardian: identity.did, clock });
     this.office = new MembershipOffice({

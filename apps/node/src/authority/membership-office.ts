@@ -1,9 +1,9 @@
 import type { AuditActor, AuditEventType, AuditLog } from '@carecord/audit';
-import type { Clock, Transaction, TransactionRunner } from '@carecord/core';
-import { later, toBase64Url } from '@carecord/core';
+import type { Clock, Rate, Transaction, TransactionRunner } from '@carecord/core';
+import { later, RateLimiter, toBase64Url } from '@carecord/core';
 import { hashWithContext, randomNonce } from '@carecord/crypto';
 import { verifyMembershipApplication } from '@carecord/identity';
-import type { MembershipStore, StoredMembership, TicketStore } from '@carecord/storage';
+import type { MembershipState, MembershipStore, StoredMembership, TicketStore } from '@carecord/storage';
 import type { DemoTicket } from '../config/demo-files.ts';
 import { NodeError } from '../failures/node-error.ts';
 import { actorOf } from '../sessions/staff-principal.ts';
@@ -16,6 +16,10 @@ export const DEFAULT_TICKET_MILLISECONDS = 30 * 24 * 60 * 60_000;
 const TICKET_BYTES = 24;
 /** Applications that wait for a person: strangers can hand them in, so they must not fill the database. */
 export const MAX_PENDING = 500;
+/** Wrong tickets that are noted: enough to see that somebody guesses, and two thousand a day at the most. */
+const TICKET_REFUSAL_RATE: Rate = { burst: 100, perSecond: 1 / 60 };
+/** From these an application can be admitted; in the other states it changes nothing. */
+const WAITING: readonly MembershipState[] = ['pending', 'refused'];
 
 /** Which event each decision leaves in the audit log. */
 const EVENT_OF: Readonly<Record<MembershipAction, AuditEventType>> = {
@@ -49,7 +53,11 @@ interface Taken {
 
 /** Who may be a member: takes applications, and lets people decide about them. */
 export class MembershipOffice {
-  constructor(private readonly dependencies: MembershipOfficeDependencies) {}
+  private readonly refusals: RateLimiter;
+
+  constructor(private readonly dependencies: MembershipOfficeDependencies) {
+    this.refusals = new RateLimiter(TICKET_REFUSAL_RATE, dependencies.clock);
+  }
 
   /** Makes the tickets of the demo known; used ones stay used. */
   async openTickets(tickets: readonly DemoTicket[]): Promise<void> {
@@ -79,12 +87,20 @@ export class MembershipOffice {
     const { did: audience, clock, transactions } = this.dependencies;
     const { did, history, name, ticket } = await verifyMembershipApplication(application, { audience, now: clock.now() });
     const { membership, outcome } = await transactions.run(async (transaction): Promise<Taken> => {
-      const standing = await this.register(transaction, { did, name, history });
-      if (standing.state !== 'pending') return { membership: standing, outcome: 'unchanged' };
-      if (this.dependencies.fellowAuthorities.includes(did)) return { membership: await this.decideIn(transaction, standing, 'admit', { kind: 'system', id: 'node' }), outcome: 'admitted' };
-      if (ticket === undefined) return { membership: standing, outcome: 'unchanged' };
+      const known = await this.dependencies.memberships.find(did, transaction);
+      if (known !== undefined && !WAITING.includes(known.state)) return { membership: known, outcome: 'unchanged' };
+      const isFellow = this.dependencies.fellowAuthorities.includes(did);
+      const shown = isFellow ? undefined : ticket;
+      const isTicketGood = shown !== undefined && (await this.useTicket(transaction, { did, name: known?.state === 'pending' ? known.name : name }, shown));
+      const isVouchedFor = isFellow || isTicketGood;
+      const standing = await this.register(transaction, known, { did, name, history }, isVouchedFor);
+      if (standing.state === 'pending' && isVouchedFor) {
+        return { membership: await this.decideIn(transaction, standing, 'admit', isFellow ? { kind: 'system', id: 'node' } : { kind: 'hospital', id: did }), outcome: 'admitted' };
+      }
+      if (shown === undefined || isTicketGood) return { membership: standing, outcome: 'unchanged' };
       // The refusal, too, is written down: then the transaction commits with that alone.
-      return await this.withTicket(transaction, standing, ticket);
+      await this.noteTicketRefused(transaction, did);
+      return { membership: standing, outcome: 'refused' };
     });
     if (outcome === 'refused') throw new NodeError('TICKET_INVALID', 'The admission ticket is unknown, over, used already or for a hospital of another name.');
     // Nobody can have the list signed by applying again and again.
@@ -116,11 +132,15 @@ export class MembershipOffice {
     });
   }
 
-  /** Writes the application down, again if an earlier one was refused. */
-  private async register(transaction: Transaction, application: { readonly did: string; readonly name: string; readonly history: string }): Promise<StoredMembership> {
+  /** Writes the application down, again if an earlier one was refused. @param isVouchedFor does not wait for a person, and so finds room whoever has filled the queue */
+  private async register(
+    transaction: Transaction,
+    known: StoredMembership | undefined,
+    application: { readonly did: string; readonly name: string; readonly history: string },
+    isVouchedFor: boolean,
+  ): Promise<StoredMembership> {
     const { memberships, clock } = this.dependencies;
-    const known = await memberships.find(application.did, transaction);
-    if (known === undefined && (await memberships.count('pending')) >= MAX_PENDING) {
+    if (known === undefined && !isVouchedFor && (await memberships.count('pending')) >= MAX_PENDING) {
       throw new NodeError('TOO_MANY_APPLICATIONS', 'Too many applications wait for a decision: ask the authority for a ticket, or try again later.');
     }
     const dated = { ...application, appliedAt: clock.now() };
@@ -129,15 +149,15 @@ export class MembershipOffice {
     return { ...known, ...dated, state: 'pending' };
   }
 
-  private async withTicket(transaction: Transaction, standing: StoredMembership, ticket: string): Promise<Taken> {
-    const { tickets, clock, audit } = this.dependencies;
-    const { did, name } = standing;
-    const actor: AuditActor = { kind: 'hospital', id: did };
-    if ((await tickets.use(transaction, hashOf(ticket), { did, name }, clock.now())) === 'used') {
-      return { membership: await this.decideIn(transaction, standing, 'admit', actor), outcome: 'admitted' };
-    }
-    await audit.append(transaction, { type: 'member-refused', outcome: 'refused', actor, counterparty: did, reasonCode: 'TICKET_INVALID' });
-    return { membership: standing, outcome: 'refused' };
+  private async useTicket(transaction: Transaction, by: { readonly did: string; readonly name: string }, ticket: string): Promise<boolean> {
+    const { tickets, clock } = this.dependencies;
+    return (await tickets.use(transaction, hashOf(ticket), by, clock.now())) === 'used';
+  }
+
+  /** Bounded: anybody can show a wrong ticket as often as they like, and nothing is ever taken out of the audit log. */
+  private async noteTicketRefused(transaction: Transaction, did: string): Promise<void> {
+    if (!this.refusals.take('ticket')) return;
+    await this.dependencies.audit.append(transaction, { type: 'member-refused', outcome: 'refused', actor: { kind: 'hospital', id: did }, counterparty: did, reasonCode: 'TICKET_INVALID' });
   }
 
   private async decideIn(transaction: Transaction, standing: StoredMembership, action: MembershipAction, actor: AuditActor, reasonCode?: string): Promise<StoredMembership> {

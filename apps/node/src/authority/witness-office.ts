@@ -2,7 +2,7 @@ import type { TransactionRunner } from '@carecord/core';
 import { witnessDidVersion } from '@carecord/identity';
 import type { WitnessProof } from '@carecord/identity';
 import type { Clock } from '@carecord/core';
-import type { MembershipStore } from '@carecord/storage';
+import type { MembershipStore, StoredMembership } from '@carecord/storage';
 import { NodeError } from '../failures/node-error.ts';
 
 /** What a {@link WitnessOffice} needs from outside. */
@@ -27,16 +27,23 @@ export class WitnessOffice {
    */
   async witness(did: string, history: string): Promise<WitnessProof> {
     const { memberships, transactions, witnessSeed, clock } = this.options;
+    // Before the history, whose check costs time: nobody but the members may cause that.
+    checkMember(await memberships.find(did));
     const proof = await witnessDidVersion({ did, history, witnessSeed: witnessSeed(), clock });
     await transactions.run(async (transaction) => {
-      const standing = await memberships.find(did, transaction);
-      if (standing?.state !== 'admitted') throw new NodeError('NOT_A_MEMBER', 'Only the DID of an admitted hospital is witnessed.');
+      const standing = checkMember(await memberships.find(did, transaction));
       if (!continues(standing.history, history)) throw new NodeError('HISTORY_FORKED', 'The history does not continue the one that was witnessed before.');
       await memberships.saveHistory(transaction, did, history);
     });
     // Given out only now that it is written down: after a crash the same version is witnessed again, and no other.
     return proof;
   }
+}
+
+/** @throws NodeError `NOT_A_MEMBER` */
+function checkMember(standing: StoredMembership | undefined): StoredMembership {
+  if (standing?.state !== 'admitted') throw new NodeError('NOT_A_MEMBER', 'Only the DID of an admitted hospital is witnessed.');
+  return standing;
 }
 
 /** Whether a history has every version of the one before, and perhaps more. */

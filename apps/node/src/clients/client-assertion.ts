@@ -26,7 +26,8 @@ const headerSchema = z.object({
 const numericDateSchema = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
 const claimsSchema = z.object({
-  iss: z.string().min(1).max(MAX_CLIENT_ID_LENGTH),
+  // RFC 6749, appendix A.1: visible characters and spaces. PostgreSQL, which is asked for it, stores no NUL.
+  iss: z.string().regex(/^[\x20-\x7E]+$/).max(MAX_CLIENT_ID_LENGTH),
   sub: z.string().max(MAX_CLIENT_ID_LENGTH),
   // One audience: an assertion that is also for somebody else could be played to us by that one.
   aud: z.union([z.string(), z.tuple([z.string()])]).transform((audience) => (typeof audience === 'string' ? audience : audience[0])),

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { AuditEntry } from '@carecord/audit';
 import { silentLogger } from '@carecord/core';
 import { ManualClock, MemoryIntegrationClientStore, MemorySessionStore, MemoryStaffStore, MemoryTransactions, MemoryUsedAssertionStore } from '@carecord/testkit';
@@ -191,6 +191,13 @@ describe('the token endpoint', () => {
     expect(answers[0]?.body['error']).toBe('invalid_client');
     expect(entries.filter(({ type }) => type === 'sign-in-refused').length).toBeGreaterThanOrEqual(5);
     expect(await outcome(await sign({ iss: second.clientId, sub: second.clientId }, stranger))).toBe('token');
+  });
+
+  it.each(['\0', 'a\ud800', 'ä'])('asks the database for no client id that cannot be one', async (iss) => {
+    const find = jest.spyOn(MemoryIntegrationClientStore.prototype, 'find');
+    expect(await ask(await sign({ iss, sub: iss }))).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
+    expect(find).not.toHaveBeenCalled();
+    find.mockRestore();
   });
 
   it('ends a client’s tokens and gives it no more once it is disabled', async () => {

@@ -1,9 +1,8 @@
 import type { AuditLog } from '@carecord/audit';
-import { issueNetworkDescription } from '@carecord/identity';
-import type { NetworkDescription } from '@carecord/identity';
 import { CredentialIssuer } from '../authority/credential-issuer.ts';
 import { MembershipOffice } from '../authority/membership-office.ts';
 import { MembershipRegister } from '../authority/membership-register.ts';
+import { OwnStatements } from '../authority/own-statements.ts';
 import { PublishedNetwork } from '../authority/published-network.ts';
 import { StatusListIssuer } from '../authority/status-list-issuer.ts';
 import { WitnessOffice } from '../authority/witness-office.ts';
@@ -30,6 +29,7 @@ export interface AuthorityServices {
   readonly issuer: CredentialIssuer;
   readonly witnesses: WitnessOffice;
   readonly statusLists: StatusListIssuer;
+  readonly statements: OwnStatements;
   readonly register: MembershipRegister;
   readonly published: PublishedNetwork;
 }
@@ -42,7 +42,7 @@ export async function authorityServices(
   keys: { readonly 'did-witness': Uint8Array; readonly 'staff-sealing': Uint8Array },
 ): Promise<AuthorityServices> {
   const { clock, logger, storage, audit } = foundation;
-  const { file, identity, statuses, membership, trust, late } = parts;
+  const { file, identity, rotation, statuses, membership, trust, late } = parts;
   const { transactions, memberships, tickets } = storage;
   const authorities = file.authorities.map(({ did }) => did);
   // Names the list and is the same for ever: it stands in every credential.
@@ -51,6 +51,7 @@ export async function authorityServices(
   const statusLists = new StatusListIssuer({
     identity,
     memberships,
+    transactions,
     statuses,
     statusListUrl,
     validForMilliseconds: trust.statusMaxAgeMilliseconds,
@@ -69,13 +70,12 @@ export async function authorityServices(
     onDecided: () => statusLists.issue(),
   });
   await office.openTickets(configuration.demoTickets);
-  const own = await office.admitItself(configuration.name, identity.signing().resolved.log);
-  await membership.keep(identity.did, { credential: await issuer.credentialFor(own) });
-  await statusLists.issue();
-
-  const { version: sequence, ...network } = file;
-  const description: NetworkDescription = { ...network, sequence };
-  const signed = await issueNetworkDescription({ issuer: identity.signing().resolved, signer: identity.signing().signer, description });
+  const statements = new OwnStatements({ identity, name: configuration.name, file, office, issuer, membership, statusLists, clock });
+  await statements.refresh();
+  rotation.afterwards(async () => {
+    await trust.refresh();
+    await statements.refresh();
+  });
   return {
     staff: staffServices({
       storage,
@@ -94,7 +94,8 @@ export async function authorityServices(
     issuer,
     witnesses: new WitnessOffice({ witnessSeed: () => keys['did-witness'], memberships, transactions, clock }),
     statusLists,
+    statements,
     register: new MembershipRegister(memberships),
-    published: new PublishedNetwork(() => signed, () => late.host?.addresses() ?? []),
+    published: new PublishedNetwork(() => statements.description(), () => late.host?.addresses() ?? []),
   };
 }

@@ -3,7 +3,7 @@ import { systemClock } from '@carecord/core';
 import type { Clock, Logger } from '@carecord/core';
 import { AuditLog } from '@carecord/audit';
 import { CLOCK_SKEW_MILLISECONDS } from '@carecord/identity';
-import { KeyRing } from '@carecord/keys';
+import { KeyRing, KeysError } from '@carecord/keys';
 import type { KeyHolder } from '@carecord/keys';
 import { openStorage } from '@carecord/storage';
 import type { Storage } from '@carecord/storage';
@@ -41,12 +41,22 @@ export async function openFoundation(configuration: Configuration): Promise<Foun
     await checkClock(storage, clock);
     const holder = await openKeyHolder(configuration);
     closers.add('key-holder', () => holder.close());
-    const ring = await KeyRing.open({ holder, store: storage.nodeKeys, transactions: storage.transactions, clock });
+    const ring = await openKeyRing(holder, storage, clock);
     closers.add('key-ring', () => Promise.resolve(ring.close()));
     return { clock, pino, logger, closers, storage, holder, ring, audit: new AuditLog(storage.audit, clock), http: outboundHttp(configuration) };
   } catch (error) {
     await closers.close();
     throw error;
+  }
+}
+
+/** @throws NodeError `DATABASE_MISMATCH` when the root keys are not those of this database */
+async function openKeyRing(holder: KeyHolder, { nodeKeys, transactions }: Storage, clock: Clock): Promise<KeyRing> {
+  try {
+    return await KeyRing.open({ holder, store: nodeKeys, transactions, clock });
+  } catch (cause) {
+    if (!(cause instanceof KeysError) || (cause.code !== 'UNWRAP_FAILED' && cause.code !== 'ROOT_KEY_UNKNOWN')) throw cause;
+    throw new NodeError('DATABASE_MISMATCH', 'The root keys do not open the keys in this database: the sealed file, token or key server is that of another node, or one of the two was restored from an older backup.', { cause });
   }
 }
 

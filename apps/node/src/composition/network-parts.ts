@@ -1,3 +1,4 @@
+import { errorCodeOf } from '@carecord/core';
 import { DidHistories, HttpsDidSource, MEMBER_POLICY, StatusBook } from '@carecord/identity';
 import type { DidHistory, DidPolicy, DidService, NetworkFile, WitnessProof, WitnessRule } from '@carecord/identity';
 import { networkDidSource } from '@carecord/network';
@@ -48,7 +49,9 @@ export async function networkParts(
 ): Promise<NetworkParts> {
   const { ring, storage, clock, logger, http } = foundation;
   const late: NetworkParts['late'] = {};
-  const clients = new Map(file.authorities.map(({ did, url }) => [did, new AuthorityClient(url, http, clock)]));
+  // An authority does not ask itself over HTTP.
+  const others = file.authorities.filter(({ did }) => did !== identity.did);
+  const clients = new Map(others.map(({ did, url }) => [did, new AuthorityClient(url, http, clock)]));
   const histories = new DidHistories({ store: storage.didHistories, clock, policy: policyOf(file), sources: [networkDidSource(() => late.host), new HttpsDidSource(http)] });
   const trust = new AuthorityTrust(file, histories, clients, logger);
   const statuses = new StatusBook({ trust, store: storage.statusLists, clock });
@@ -100,6 +103,14 @@ async function collectWitnessProofs(clients: ReadonlyMap<string, AuthorityClient
   const asked = await Promise.allSettled([...clients.values()].map((client) => client.witness(did, history)));
   const proofs = asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   if (proofs.length >= threshold) return proofs;
-  const cause: unknown = asked.find((answer) => answer.status === 'rejected')?.reason;
+  const failures = asked.flatMap((answer): unknown[] => (answer.status === 'rejected' ? [answer.reason] : []));
+  const cause = failures[0];
+  if (asked.length - failures.filter((failure) => errorCodeOf(failure) === 'ADMISSION_REFUSED').length < threshold) {
+    throw new NodeError(
+      'ADMISSION_REFUSED',
+      'The authorities do not witness the new keys: this hospital is no member any more, or its database was restored from a backup that is older than the DID that they have seen.',
+      { cause },
+    );
+  }
   throw new NodeError('AUTHORITY_UNREACHABLE', `Only ${proofs.length} of the ${threshold} authorities that are needed have witnessed the new keys: try again later.`, { cause });
 }

@@ -1,15 +1,12 @@
-import { join } from 'node:path';
 import { openPkcs11Holder, openSealedFileHolder, openVaultTransitHolder } from '@carecord/keys';
 import type { KeyHolder } from '@carecord/keys';
 import type { Configuration } from '../config/configuration.ts';
 
-const ROOT_KEY_FILE = 'keys.sealed';
-
 /** Opens what keeps the root keys. */
-export function openKeyHolder({ keyHolder, dataDirectory }: Pick<Configuration, 'keyHolder' | 'dataDirectory'>): Promise<KeyHolder> {
+export function openKeyHolder({ keyHolder }: Pick<Configuration, 'keyHolder'>): Promise<KeyHolder> {
   switch (keyHolder.kind) {
     case 'sealed-file':
-      return openSealedFileHolder({ path: join(dataDirectory, ROOT_KEY_FILE), passphrase: keyHolder.passphrase });
+      return openSealedFileHolder({ path: keyHolder.path, passphrase: keyHolder.passphrase });
     case 'pkcs11':
       return openPkcs11Holder({ modulePath: keyHolder.modulePath, tokenLabel: keyHolder.tokenLabel, pinFile: keyHolder.pinFile, keyLabel: keyHolder.keyName });
     case 'vault-transit':

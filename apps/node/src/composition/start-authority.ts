@@ -10,6 +10,7 @@ import { NodeError } from '../failures/node-error.ts';
 import { GRAPHQL_PATH } from '../graphql/graphql-module.ts';
 import { MAX_AUTHORITY_BODY_BYTES } from '../http/limits.ts';
 import type { NodeIdentity } from '../identity/node-identity.ts';
+import { addSignInCleaning } from '../jobs/sign-in-cleaning.ts';
 import type { RunningNode } from '../lifecycle/running-node.ts';
 import { ensureDemoAccounts } from '../sessions/demo-accounts.ts';
 import { authorityModule } from './authority-module.ts';
@@ -18,7 +19,7 @@ import { authorityServices } from './authority-services.ts';
 import { authorityDidServices } from './did-services.ts';
 import type { Foundation } from './foundation.ts';
 import { foundingNetwork } from './founding-network.ts';
-import { refreshOwnStatuses, startIdentityTasks } from './identity-tasks.ts';
+import { addKeyCleaning, finishRotation, refreshOwnStatuses, startIdentityTasks } from './identity-tasks.ts';
 import { startJobs } from './key-services.ts';
 import { createNodeNetwork, startNodeNetwork } from './node-network.ts';
 import { AUTHORITY_KEYS, ensureKeys } from './node-keys.ts';
@@ -43,7 +44,7 @@ export async function startAuthority(configuration: AuthorityConfiguration, foun
   checkListed(configuration, identity, witness);
 
   const parts = await networkParts(foundation, configuration, { file, identity, services });
-  await parts.rotation.resume();
+  await finishRotation(() => parts.rotation.resume(), foundation);
   await parts.histories.accept(identity.did, identity.signing().resolved.log);
   await parts.trust.refresh();
   const authority = await authorityServices(foundation, configuration, parts, keys);
@@ -60,7 +61,11 @@ export async function startAuthority(configuration: AuthorityConfiguration, foun
   if (file.guardian === identity.did) new Guardian({ oprfSecret: keys['guardian-oprf'], network, audit, transactions: storage.transactions, clock }).start();
   await startNodeNetwork(network, foundation);
   startIdentityTasks(foundation, parts, authority.keys.operations, configuration.keyRotationDays);
+  // Nobody seals anything to an authority.
+  addKeyCleaning(foundation, identity.did, () => Promise.resolve(new Set()));
+  addSignInCleaning(storage, authority.staff, clock);
   storage.jobs.add({ name: 'issue-status-list', everyMilliseconds: STATUS_LIST_INTERVAL_MILLISECONDS, run: () => authority.statusLists.issue() });
+  storage.jobs.add({ name: 'sign-own-statements', everyMilliseconds: STATUS_LIST_INTERVAL_MILLISECONDS, run: () => authority.statements.refresh() });
   startJobs(foundation, authority.keys);
   return runningNode(configuration, foundation, { did: identity.did, http, network, graphqlPath: GRAPHQL_PATH });
 }

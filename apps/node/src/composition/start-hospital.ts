@@ -11,7 +11,7 @@ import type { Foundation } from './foundation.ts';
 import { hospitalProviders } from './hospital-providers.ts';
 import { hospitalServices } from './hospital-services.ts';
 import { hospitalModule } from './hospital-module.ts';
-import { refreshOwnStatuses, startIdentityTasks } from './identity-tasks.ts';
+import { finishRotation, refreshOwnStatuses, startIdentityTasks } from './identity-tasks.ts';
 import { startJobs } from './key-services.ts';
 import { createNodeNetwork, startNodeNetwork } from './node-network.ts';
 import { networkParts, openIdentity, witnessRuleOf } from './network-parts.ts';
@@ -37,7 +37,7 @@ export async function startHospital(configuration: HospitalConfiguration, founda
   startIdentityTasks(foundation, parts, services.keys.operations, configuration.keyRotationDays);
   addHospitalJobs(services, foundation);
   startJobs(foundation, services.keys);
-  await publishServices(configuration, parts);
+  await finishRotation(() => publishServices(configuration, parts), foundation);
 
   const providers = hospitalProviders(services, network, storage.transactions);
   const http = await serveHttp(configuration, foundation, {
@@ -62,7 +62,7 @@ export async function hospitalParts(configuration: HospitalConfiguration, founda
 async function joinNetwork({ membership, rotation, ...parts }: NetworkParts, foundation: Foundation): Promise<void> {
   const isNew = await membership.join();
   if (isNew) foundation.logger.info('admitted-to-network');
-  await rotation.resume();
+  await finishRotation(() => rotation.resume(), foundation);
   await refreshOwnStatuses(foundation, { membership, rotation, ...parts });
 }
 

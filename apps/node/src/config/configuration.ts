@@ -6,7 +6,7 @@ import type { Variables } from './variables.ts';
 
 /** Where the root keys are kept, and what opens them. */
 export type KeyHolderConfiguration =
-  | { readonly kind: 'sealed-file'; readonly passphrase: string }
+  | { readonly kind: 'sealed-file'; readonly path: string; readonly passphrase: string }
   | { readonly kind: 'pkcs11'; readonly modulePath: string; readonly tokenLabel: string; readonly pinFile: string; readonly keyName: string }
   | { readonly kind: 'vault-transit'; readonly address: string; readonly tokenFile: string; readonly mount: string; readonly keyName: string };
 

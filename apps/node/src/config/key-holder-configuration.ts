@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { KeyHolderConfiguration } from './configuration.ts';
 import { passphraseWeakness } from './passphrase.ts';
 import type { Variables } from './variables.ts';
@@ -15,12 +16,12 @@ export function readKeyHolder(variables: Partial<Variables>, mistaken: ReadonlyS
   for (const [owner, names] of Object.entries(VARIABLES_OF)) {
     for (const name of names) {
       if (mistaken.has(name)) continue;
-      if (owner === kind && variables[name] === undefined) mistakes.push(`${name} is missing: CARECORD_KEY_HOLDER=${kind} needs it.`);
+      if (owner === kind && variables[name] === undefined && !HAS_DEFAULT.has(name)) mistakes.push(`${name} is missing: CARECORD_KEY_HOLDER=${kind} needs it.`);
       if (owner !== kind && variables[name] !== undefined) mistakes.push(`${name} is for CARECORD_KEY_HOLDER=${owner} alone.`);
     }
   }
   const keyName = variables.CARECORD_ROOT_KEY_NAME ?? 'carecord-root';
-  if (kind === 'sealed-file') return sealedFile(read('CARECORD_KEY_PASSPHRASE_FILE'), mistakes);
+  if (kind === 'sealed-file') return sealedFile(variables, read('CARECORD_KEY_PASSPHRASE_FILE'), mistakes);
   if (kind === 'pkcs11') {
     // Read again for each session at the token, so that a corrected PIN counts without a restart: here only that it is there.
     const pin = read('CARECORD_PKCS11_PIN_FILE');
@@ -34,14 +35,21 @@ export function readKeyHolder(variables: Partial<Variables>, mistaken: ReadonlyS
 }
 
 const VARIABLES_OF: Readonly<Record<KeyHolderConfiguration['kind'], readonly (keyof Variables)[]>> = {
-  'sealed-file': ['CARECORD_KEY_PASSPHRASE_FILE'],
+  'sealed-file': ['CARECORD_KEY_FILE', 'CARECORD_KEY_PASSPHRASE_FILE'],
   pkcs11: ['CARECORD_PKCS11_MODULE', 'CARECORD_PKCS11_TOKEN', 'CARECORD_PKCS11_PIN_FILE'],
   'vault-transit': ['CARECORD_VAULT_ADDRESS', 'CARECORD_VAULT_TOKEN_FILE'],
 };
 
-function sealedFile(passphrase: string | undefined, mistakes: string[]): KeyHolderConfiguration | undefined {
+/** What has a sensible value when it is not set. */
+const HAS_DEFAULT: ReadonlySet<keyof Variables> = new Set(['CARECORD_KEY_FILE']);
+
+/** The name of the sealed file in the data directory, where it is unless the operator says otherwise. */
+const ROOT_KEY_FILE = 'keys.sealed';
+
+function sealedFile({ CARECORD_KEY_FILE, CARECORD_DATA_DIRECTORY }: Partial<Variables>, passphrase: string | undefined, mistakes: string[]): KeyHolderConfiguration | undefined {
   if (passphrase === undefined) return undefined;
   const weakness = passphraseWeakness(passphrase);
   if (weakness !== undefined) mistakes.push(`The passphrase in CARECORD_KEY_PASSPHRASE_FILE ${weakness}.`);
-  return { kind: 'sealed-file', passphrase };
+  if (CARECORD_DATA_DIRECTORY === undefined) return undefined;
+  return { kind: 'sealed-file', path: CARECORD_KEY_FILE ?? join(CARECORD_DATA_DIRECTORY, ROOT_KEY_FILE), passphrase };
 }

@@ -15,8 +15,29 @@ function file(name: string, content: string): string {
 }
 
 const passphrase = file('passphrase', 'correct horse battery staple\n');
-const AUTHORITY_DID = 'did:webvh:QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG:authority.example';
-const REAL_AUTHORITY_DID = 'did:webvh:QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG:authority.health.fi';
+const DID = 'did:webvh:QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG';
+const WITNESSES = ['did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK', 'did:key:z6MktwupdmLXVVqTzCw4i46r4uGyosGXRnR3XjN4Zq7oMMsw'];
+
+interface NetworkFileText {
+  readonly threshold?: number;
+  readonly authorities?: readonly Readonly<Record<string, string>>[];
+}
+const authority = (number: number, origin: string): Readonly<Record<string, string>> => ({ did: `${DID}:authority-${number}.example`, url: origin, witness: WITNESSES[number - 1] ?? '' });
+const networkText = (change: NetworkFileText = {}): string =>
+  JSON.stringify({
+    version: 1,
+    networkId: 'carecord-file',
+    threshold: 1,
+    authorities: [authority(1, 'https://authority.health.fi')],
+    guardian: `${DID}:authority-1.example`,
+    guardianPublicKey: Buffer.alloc(32, 7).toString('base64url'),
+    epoch: 1,
+    statusMaxAgeHours: 24,
+    witnessThreshold: 1,
+    ...change,
+  });
+const network = file('network.json', networkText());
+const demoNetwork = file('demo-network.json', networkText({ authorities: [authority(1, 'http://127.0.0.1:4000')] }));
 
 type Environment = Record<string, string | undefined>;
 
@@ -29,9 +50,7 @@ const demoHospital: Environment = {
   CARECORD_KEY_PASSPHRASE_FILE: passphrase,
   CARECORD_HTTP_PORT: '0',
   CARECORD_P2P_LISTEN: '/ip4/127.0.0.1/tcp/0',
-  CARECORD_AUTHORITY_URL: 'http://127.0.0.1:4000',
-  CARECORD_AUTHORITY_DID: AUTHORITY_DID,
-  CARECORD_NETWORK_ID: 'carecord-demo',
+  CARECORD_NETWORK_FILE: demoNetwork,
   CARECORD_DEMO: '1',
 };
 
@@ -41,19 +60,18 @@ const realHospital: Environment = {
   CARECORD_DOMAIN: 'hospital-a.fi',
   DATABASE_URL: undefined,
   DATABASE_URL_FILE: file('database-url', 'postgresql://carecord:secret@database.internal:5432/a'),
-  CARECORD_AUTHORITY_URL: 'https://authority.health.fi',
-  CARECORD_AUTHORITY_DID: REAL_AUTHORITY_DID,
+  CARECORD_NETWORK_FILE: network,
+  CARECORD_PUBLIC_URL: 'https://carecord.hospital-a.fi',
   CARECORD_HTTP_HOST: '0.0.0.0',
   CARECORD_P2P_LISTEN: '/ip4/0.0.0.0/tcp/4001',
 };
 
-const demoAuthority: Environment = {
-  ...demoHospital,
-  CARECORD_ROLE: 'authority',
-  CARECORD_DOMAIN: 'authority.example',
-  CARECORD_AUTHORITY_URL: undefined,
-  CARECORD_AUTHORITY_DID: undefined,
-};
+const demoAuthority: Environment = { ...demoHospital, CARECORD_ROLE: 'authority', CARECORD_DOMAIN: 'authority.example', CARECORD_NETWORK_FILE: undefined, CARECORD_NETWORK_ID: 'carecord-demo' };
+const realAuthority: Environment = { ...realHospital, CARECORD_ROLE: 'authority', CARECORD_DOMAIN: 'authority.health.fi', CARECORD_PUBLIC_URL: 'https://authority.health.fi' };
+
+const withoutHolder: Environment = { ...realHospital, CARECORD_KEY_PASSPHRASE_FILE: undefined };
+const pkcs11: Environment = { ...withoutHolder, CARECORD_KEY_HOLDER: 'pkcs11', CARECORD_PKCS11_MODULE: '/usr/lib/pkcs11.so', CARECORD_PKCS11_TOKEN: 'carecord', CARECORD_PKCS11_PIN_FILE: file('pin', '1234567890\n') };
+const vault: Environment = { ...withoutHolder, CARECORD_KEY_HOLDER: 'vault-transit', CARECORD_VAULT_ADDRESS: 'https://vault.internal:8200', CARECORD_VAULT_TOKEN_FILE: file('vault-token', 'a-token\n') };
 
 function mistakesOf(environment: Environment): readonly string[] {
   try {
@@ -66,10 +84,20 @@ function mistakesOf(environment: Environment): readonly string[] {
 }
 
 describe('loadConfiguration', () => {
-  it('accepts a demo hospital, a real hospital and a demo authority', () => {
-    expect(mistakesOf(demoHospital)).toEqual([]);
-    expect(mistakesOf(realHospital)).toEqual([]);
-    expect(mistakesOf(demoAuthority)).toEqual([]);
+  it.each<[string, Environment]>([
+    ['a demo hospital', demoHospital],
+    ['a real hospital', realHospital],
+    ['a demo authority that founds a network', demoAuthority],
+    ['a real authority that founds a network', { ...realAuthority, CARECORD_NETWORK_FILE: undefined, CARECORD_NETWORK_ID: 'carecord-founded' }],
+    ['a real authority of a network', realAuthority],
+    ['a hospital whose root keys are in a PKCS#11 token', pkcs11],
+    ['a hospital whose root keys are in Vault', vault],
+    ['Vault on this machine without TLS', { ...vault, CARECORD_VAULT_ADDRESS: 'http://127.0.0.1:8200' }],
+    ['a demo with a public address of this machine', { ...demoHospital, CARECORD_PUBLIC_URL: 'http://127.0.0.1:4101' }],
+    ['the same of IPv6', { ...demoHospital, CARECORD_PUBLIC_URL: 'http://[::1]:4101' }],
+    ['a database address without a password outside demo mode', { ...realHospital, DATABASE_URL_FILE: undefined, DATABASE_URL: 'postgresql://carecord@database.internal/a' }],
+  ])('accepts %s', (_case, environment) => {
+    expect(mistakesOf(environment)).toEqual([]);
   });
 
   it('reads secrets from files and fills in defaults', () => {
@@ -78,29 +106,76 @@ describe('loadConfiguration', () => {
     const configuration = loadConfiguration({ ...demoHospital, CARECORD_ADMISSION_TICKET_FILE: ticket, CARECORD_DEMO_ACCOUNTS_FILE: accounts });
     expect(configuration).toMatchObject({
       role: 'hospital',
-      keyPassphrase: 'correct horse battery staple',
+      networkId: 'carecord-file',
+      network: { networkId: 'carecord-file', threshold: 1 },
+      keyHolder: { kind: 'sealed-file', path: join(directory, 'keys.sealed'), passphrase: 'correct horse battery staple' },
+      keyRotationDays: 90,
+      publicUrl: undefined,
+      allowedHosts: [],
       http: { host: '127.0.0.1', port: 0 },
-      authority: { ticket: 'a-ticket-that-is-used-once' },
       defaultListing: 'unlisted',
       demoAccounts: [{ username: 'clinician', role: 'clinician' }],
       logLevel: 'info',
     });
+    expect(configuration.tickets.for(`${DID}:authority-1.example`)).toBe('a-ticket-that-is-used-once');
     expect(loadConfiguration(realHospital).databaseUrl).toBe('postgresql://carecord:secret@database.internal:5432/a');
+  });
+
+  it('knows who holds the root keys', () => {
+    expect(loadConfiguration({ ...realHospital, CARECORD_KEY_FILE: '/srv/carecord/keys.sealed' }).keyHolder).toMatchObject({ kind: 'sealed-file', path: '/srv/carecord/keys.sealed' });
+    expect(loadConfiguration(pkcs11).keyHolder).toEqual({ kind: 'pkcs11', modulePath: '/usr/lib/pkcs11.so', tokenLabel: 'carecord', pinFile: pkcs11.CARECORD_PKCS11_PIN_FILE, keyName: 'carecord-root' });
+    expect(loadConfiguration({ ...vault, CARECORD_VAULT_MOUNT: 'hospital', CARECORD_ROOT_KEY_NAME: 'root_a' }).keyHolder).toEqual({
+      kind: 'vault-transit',
+      address: 'https://vault.internal:8200',
+      tokenFile: vault.CARECORD_VAULT_TOKEN_FILE,
+      mount: 'hospital',
+      keyName: 'root_a',
+    });
+  });
+
+  it('reads lists, numbers and addresses', () => {
+    const tickets = file('tickets', `${DID}:authority-1.example first\n${DID}:authority-2.example second\n`);
+    const configuration = loadConfiguration({
+      ...realHospital,
+      CARECORD_ALLOWED_HOSTS: 'idp.internal, 10.0.0.7:8443,,[fd00::1]',
+      CARECORD_KEY_ROTATION_DAYS: '30',
+      CARECORD_PUBLIC_URL: 'https://carecord.hospital-a.fi:8443/',
+      CARECORD_ADMISSION_TICKET_FILE: tickets,
+      CARECORD_LOG_LEVEL: '',
+    });
+    expect(configuration).toMatchObject({ allowedHosts: ['idp.internal', '10.0.0.7:8443', '[fd00::1]'], keyRotationDays: 30, publicUrl: 'https://carecord.hospital-a.fi:8443', logLevel: 'info' });
+    expect([1, 2, 3].map((number) => configuration.tickets.for(`${DID}:authority-${number}.example`))).toEqual(['first', 'second', undefined]);
+  });
+
+  it('takes the network of an authority from its file, or from its own word', () => {
+    expect(loadConfiguration(demoAuthority)).toMatchObject({ role: 'authority', networkId: 'carecord-demo', network: undefined });
+    expect(loadConfiguration(realAuthority)).toMatchObject({ role: 'authority', networkId: 'carecord-file', network: { networkId: 'carecord-file' } });
   });
 
   it('names every mistake of an empty environment at once, one sentence each', () => {
     const mistakes = mistakesOf({});
     for (const name of [
-      'CARECORD_ROLE', 'CARECORD_NAME', 'CARECORD_DOMAIN', 'DATABASE_URL', 'CARECORD_DATA_DIRECTORY',
-      'CARECORD_KEY_PASSPHRASE_FILE', 'CARECORD_HTTP_PORT', 'CARECORD_P2P_LISTEN', 'CARECORD_NETWORK_ID',
+      'CARECORD_ROLE', 'CARECORD_NAME', 'CARECORD_DOMAIN', 'DATABASE_URL', 'CARECORD_DATA_DIRECTORY', 'CARECORD_KEY_PASSPHRASE_FILE', 'CARECORD_HTTP_PORT', 'CARECORD_P2P_LISTEN', 'CARECORD_PUBLIC_URL',
     ]) {
-      expect(mistakes.filter((mistake) => mistake.includes(name))).toHaveLength(1);
+      expect(mistakes.filter((mistake) => mistake.startsWith(name) || mistake.includes(`of ${name}`))).toHaveLength(1);
     }
+    expect(mistakes).toHaveLength(9);
     for (const mistake of mistakes) expect(mistake).toMatch(/^[A-Z].*\.$/);
   });
 
+  const missing = (name: string): string => `${name} names a file that cannot be read (ENOENT).`;
+  const absent = join(directory, 'absent');
+  const PUBLIC = 'CARECORD_PUBLIC_URL must be an https:// address without a path, for example https://carecord.hospital-a.fi.';
+  const DAYS = 'CARECORD_KEY_ROTATION_DAYS must be a number of days between 1 and 365.';
+  const TICKETS = 'CARECORD_ADMISSION_TICKET_FILE must hold one ticket, or on each line the DID of an authority and its ticket.';
   it.each<[string, Environment, string]>([
     ['an unknown role', { ...demoHospital, CARECORD_ROLE: 'clinic' }, 'CARECORD_ROLE must be one of: hospital, authority.'],
+    ['a name with what is not seen', { ...demoHospital, CARECORD_NAME: 'Hospital \u202eA' }, 'CARECORD_NAME must be words of visible characters (Unicode normal form C) with single spaces between them.'],
+    [
+      'a ticket that several authorities would learn',
+      { ...realHospital, CARECORD_NETWORK_FILE: file('two-authorities.json', networkText({ authorities: [authority(1, 'https://authority-1.health.fi'), authority(2, 'https://authority-2.health.fi')] })), CARECORD_ADMISSION_TICKET_FILE: file('one-ticket', 'a-ticket-for-somebody') },
+      'CARECORD_ADMISSION_TICKET_FILE must say whose ticket it holds, as the network has several authorities: on each line the DID of an authority and its ticket.',
+    ],
     ['a name that is too long', { ...demoHospital, CARECORD_NAME: 'x'.repeat(201) }, 'CARECORD_NAME must not be longer than 200 characters.'],
     ['a domain with a port', { ...demoHospital, CARECORD_DOMAIN: 'a.hospital.example:4000' }, 'CARECORD_DOMAIN must be a domain name in lower case without a port, for example a.hospital.example.'],
     ['no PostgreSQL address', { ...demoHospital, DATABASE_URL: 'mysql://x' }, 'DATABASE_URL must start with postgresql:// .'],
@@ -111,50 +186,106 @@ describe('loadConfiguration', () => {
     ['a port that is no number', { ...demoHospital, CARECORD_HTTP_PORT: 'http' }, 'CARECORD_HTTP_PORT must be a port number between 0 and 65535.'],
     ['a listening address that is none', { ...demoHospital, CARECORD_P2P_LISTEN: '127.0.0.1:4001' }, 'CARECORD_P2P_LISTEN must hold libp2p addresses such as /ip4/127.0.0.1/tcp/4001, separated by commas.'],
     ['a bootstrap address that is none', { ...demoHospital, CARECORD_BOOTSTRAP: 'there' }, 'CARECORD_BOOTSTRAP must hold libp2p addresses such as /ip4/127.0.0.1/tcp/4001, separated by commas.'],
-    ['no authority address', { ...demoHospital, CARECORD_AUTHORITY_URL: undefined }, 'CARECORD_AUTHORITY_URL is missing: a hospital needs the address of the authority that admits it.'],
-    ['no authority DID', { ...demoHospital, CARECORD_AUTHORITY_DID: undefined }, 'CARECORD_AUTHORITY_DID is missing: a hospital needs the DID of the authority that it trusts.'],
-    ['an authority address of another kind', { ...demoHospital, CARECORD_AUTHORITY_URL: 'ftp://x' }, 'CARECORD_AUTHORITY_URL must be an http:// or https:// address.'],
-    ['an authority DID of another method', { ...demoHospital, CARECORD_AUTHORITY_DID: 'did:web:x.example' }, 'CARECORD_AUTHORITY_DID must be a did:webvh identifier.'],
-    ['an authority that is told of one', { ...demoAuthority, CARECORD_AUTHORITY_DID: AUTHORITY_DID }, 'CARECORD_AUTHORITY_URL, CARECORD_AUTHORITY_DID and CARECORD_ADMISSION_TICKET_FILE are for hospitals alone.'],
-    ['a network name with capitals', { ...demoHospital, CARECORD_NETWORK_ID: 'Demo' }, 'CARECORD_NETWORK_ID must be 3 to 63 lower-case letters, digits and hyphens.'],
     ['an unknown listing', { ...demoHospital, CARECORD_DEFAULT_LISTING: 'public' }, 'CARECORD_DEFAULT_LISTING must be one of: listed, unlisted.'],
     ['an unknown log level', { ...demoHospital, CARECORD_LOG_LEVEL: 'loud' }, 'CARECORD_LOG_LEVEL must be one of: fatal, error, warn, info, debug, silent.'],
-    ['an unknown demo flag', { ...demoHospital, CARECORD_DEMO: 'yes' }, 'CARECORD_DEMO must be 0 or 1.'],
+    ['an unknown demo flag', { ...demoHospital, CARECORD_DEMO: 'yes', CARECORD_NETWORK_FILE: network }, 'CARECORD_DEMO must be 0 or 1.'],
     ['a variable that is misspelt', { ...demoHospital, CARECORD_HTTPPORT: '1' }, 'CARECORD_HTTPPORT is not a variable that this node knows.'],
-    ['a missing passphrase file', { ...demoHospital, CARECORD_KEY_PASSPHRASE_FILE: join(directory, 'absent') }, 'CARECORD_KEY_PASSPHRASE_FILE names a file that cannot be read (ENOENT).'],
-    ['an empty passphrase file', { ...demoHospital, CARECORD_KEY_PASSPHRASE_FILE: file('empty', '\n') }, 'CARECORD_KEY_PASSPHRASE_FILE names an empty file.'],
-    ['a short passphrase', { ...demoHospital, CARECORD_KEY_PASSPHRASE_FILE: file('short', 'abcdefgh') }, 'The passphrase in CARECORD_KEY_PASSPHRASE_FILE must have at least 16 characters.'],
-    ['a monotonous passphrase', { ...demoHospital, CARECORD_KEY_PASSPHRASE_FILE: file('same', 'ab'.repeat(20)) }, 'The passphrase in CARECORD_KEY_PASSPHRASE_FILE must have at least 8 different characters.'],
-    ['a passphrase that is guessed first', { ...demoHospital, CARECORD_KEY_PASSPHRASE_FILE: file('guess', 'MyPassword-2026-long') }, 'The passphrase in CARECORD_KEY_PASSPHRASE_FILE must not hold a word that is guessed first, such as "password".'],
     ['demo accounts that are not JSON', { ...demoHospital, CARECORD_DEMO_ACCOUNTS_FILE: passphrase }, 'CARECORD_DEMO_ACCOUNTS_FILE names a file that is not JSON.'],
     ['demo accounts of an unknown role', { ...demoHospital, CARECORD_DEMO_ACCOUNTS_FILE: file('role.json', '[{"username":"x","password":"long enough","role":"king"}]') }, 'CARECORD_DEMO_ACCOUNTS_FILE names a file whose content is wrong at "0.role".'],
+    ['no network file', { ...demoHospital, CARECORD_NETWORK_FILE: undefined }, 'CARECORD_NETWORK_FILE is missing: a hospital needs the file that says which authorities it trusts ("carecord network create" writes it).'],
+    ['a network file that is not there', { ...demoHospital, CARECORD_NETWORK_FILE: absent }, missing('CARECORD_NETWORK_FILE')],
+    ['a network file that is too large', { ...demoHospital, CARECORD_NETWORK_FILE: file('large', 'x'.repeat(1024 * 1024 + 1)) }, 'CARECORD_NETWORK_FILE names a file that is larger than 1 MiB.'],
+    ['a hospital that names its network as well', { ...demoHospital, CARECORD_NETWORK_ID: 'carecord-demo' }, 'Set exactly one of CARECORD_NETWORK_FILE and, for an authority that founds a network, CARECORD_NETWORK_ID.'],
+    ['an authority without a network', { ...demoAuthority, CARECORD_NETWORK_ID: undefined }, 'Set exactly one of CARECORD_NETWORK_FILE and, for an authority that founds a network, CARECORD_NETWORK_ID.'],
+    ['an authority with two', { ...realAuthority, CARECORD_NETWORK_ID: 'carecord-other' }, 'Set exactly one of CARECORD_NETWORK_FILE and, for an authority that founds a network, CARECORD_NETWORK_ID.'],
+    ['a network name with capitals', { ...demoAuthority, CARECORD_NETWORK_ID: 'Demo' }, 'CARECORD_NETWORK_ID must be 3 to 63 lower-case letters, digits and hyphens.'],
+    ['a ticket file of another form', { ...demoHospital, CARECORD_ADMISSION_TICKET_FILE: file('two-words', 'two words') }, TICKETS],
+    ['a public address with a path', { ...realHospital, CARECORD_PUBLIC_URL: 'https://hospital-a.fi/carecord' }, PUBLIC],
+    ['a public address with credentials', { ...realHospital, CARECORD_PUBLIC_URL: 'https://me@hospital-a.fi' }, PUBLIC],
+    ['a public address of another kind', { ...realHospital, CARECORD_PUBLIC_URL: 'ftp://hospital-a.fi' }, PUBLIC],
+    ['no rotation', { ...demoHospital, CARECORD_KEY_ROTATION_DAYS: '0' }, DAYS],
+    ['a rotation after years', { ...demoHospital, CARECORD_KEY_ROTATION_DAYS: '366' }, DAYS],
+    ['a rotation after half a day', { ...demoHospital, CARECORD_KEY_ROTATION_DAYS: '0.5' }, DAYS],
+    ['a rotation after some days', { ...demoHospital, CARECORD_KEY_ROTATION_DAYS: 'some' }, DAYS],
+    ['allowed hosts that are addresses of pages', { ...demoHospital, CARECORD_ALLOWED_HOSTS: 'https://idp.internal/login' }, 'CARECORD_ALLOWED_HOSTS must hold host names or addresses, separated by commas.'],
   ])('refuses %s', (_case, environment, sentence) => {
     expect(mistakesOf(environment)).toEqual([sentence]);
+  });
+
+  const networkFile = (name: string, change: NetworkFileText): Environment => ({ ...realHospital, CARECORD_NETWORK_FILE: file(`${name}.json`, networkText(change)) });
+  it.each<[string, Environment, RegExp]>([
+    ['is not JSON', { ...realHospital, CARECORD_NETWORK_FILE: passphrase }, /network file.*not JSON/],
+    ['has a threshold that is larger than the number of authorities', networkFile('threshold', { threshold: 2 }), /threshold \(2\) is larger than the number of authorities \(1\)/],
+    ['has a threshold of nobody', networkFile('nobody', { threshold: 0 }), /threshold must be at least 1/],
+    ['lists an authority twice', networkFile('twice', { authorities: [1, 1].map((number) => authority(number, 'https://authority.health.fi')) }), /listed twice/],
+    ['has an authority without TLS outside demo mode', { ...realHospital, CARECORD_NETWORK_FILE: demoNetwork }, /https:\/\//],
+    ['lacks something', networkFile('lacks', { authorities: [{ did: `${DID}:authority.example` }] }), /"authorities\.0\.\w+" is missing or not valid/],
+  ])('says in one sentence that the network file %s', (_case, environment, sentence) => {
+    expect(mistakesOf(environment)).toEqual([expect.stringMatching(sentence)]);
+  });
+
+  describe('the key holder', () => {
+    const passphraseOf = (name: string, text: string): Environment => ({ ...demoHospital, CARECORD_KEY_PASSPHRASE_FILE: file(name, text) });
+    it.each<[string, Environment, string]>([
+      ['of an unknown kind', { ...withoutHolder, CARECORD_KEY_HOLDER: 'paper' }, 'CARECORD_KEY_HOLDER must be one of: sealed-file, pkcs11, vault-transit.'],
+      ['of an unknown kind, with what another one needs', { ...pkcs11, CARECORD_KEY_HOLDER: 'hsm' }, 'CARECORD_KEY_HOLDER must be one of: sealed-file, pkcs11, vault-transit.'],
+      ['without a passphrase', withoutHolder, 'CARECORD_KEY_PASSPHRASE_FILE is missing: CARECORD_KEY_HOLDER=sealed-file needs it.'],
+      ['without a passphrase file', { ...demoHospital, CARECORD_KEY_PASSPHRASE_FILE: absent }, missing('CARECORD_KEY_PASSPHRASE_FILE')],
+      ['with an empty passphrase file', passphraseOf('empty', '\n'), 'CARECORD_KEY_PASSPHRASE_FILE names an empty file.'],
+      ['with a short passphrase', passphraseOf('short', 'abcdefgh'), 'The passphrase in CARECORD_KEY_PASSPHRASE_FILE must have at least 16 characters.'],
+      ['with a monotonous passphrase', passphraseOf('same', 'ab'.repeat(20)), 'The passphrase in CARECORD_KEY_PASSPHRASE_FILE must have at least 8 different characters.'],
+      ['with a passphrase that is guessed first', passphraseOf('guess', 'MyPassword-2026-long'), 'The passphrase in CARECORD_KEY_PASSPHRASE_FILE must not hold a word that is guessed first, such as "password".'],
+      ['pkcs11 without a module', { ...pkcs11, CARECORD_PKCS11_MODULE: undefined }, 'CARECORD_PKCS11_MODULE is missing: CARECORD_KEY_HOLDER=pkcs11 needs it.'],
+      ['pkcs11 without a token', { ...pkcs11, CARECORD_PKCS11_TOKEN: undefined }, 'CARECORD_PKCS11_TOKEN is missing: CARECORD_KEY_HOLDER=pkcs11 needs it.'],
+      ['pkcs11 with a label that no token has', { ...pkcs11, CARECORD_PKCS11_TOKEN: 'x'.repeat(33) }, 'CARECORD_PKCS11_TOKEN must be the label of a token: at most 32 characters.'],
+      ['pkcs11 without a PIN', { ...pkcs11, CARECORD_PKCS11_PIN_FILE: undefined }, 'CARECORD_PKCS11_PIN_FILE is missing: CARECORD_KEY_HOLDER=pkcs11 needs it.'],
+      ['pkcs11 without the file of its PIN', { ...pkcs11, CARECORD_PKCS11_PIN_FILE: absent }, missing('CARECORD_PKCS11_PIN_FILE')],
+      ['pkcs11 with a passphrase that nobody uses', { ...pkcs11, CARECORD_KEY_PASSPHRASE_FILE: passphrase }, 'CARECORD_KEY_PASSPHRASE_FILE is for CARECORD_KEY_HOLDER=sealed-file alone.'],
+      ['pkcs11 with a sealed file that nobody uses', { ...pkcs11, CARECORD_KEY_FILE: '/srv/carecord/keys.sealed' }, 'CARECORD_KEY_FILE is for CARECORD_KEY_HOLDER=sealed-file alone.'],
+      ['sealed-file with a token that nobody uses', { ...realHospital, CARECORD_PKCS11_TOKEN: 'carecord' }, 'CARECORD_PKCS11_TOKEN is for CARECORD_KEY_HOLDER=pkcs11 alone.'],
+      ['vault-transit without an address', { ...vault, CARECORD_VAULT_ADDRESS: undefined }, 'CARECORD_VAULT_ADDRESS is missing: CARECORD_KEY_HOLDER=vault-transit needs it.'],
+      ['vault-transit with an address of another kind', { ...vault, CARECORD_VAULT_ADDRESS: 'vault.internal' }, 'CARECORD_VAULT_ADDRESS must be an http:// or https:// address.'],
+      ['vault-transit without TLS', { ...vault, CARECORD_VAULT_ADDRESS: 'http://vault.internal:8200' }, 'CARECORD_VAULT_ADDRESS must be an https:// address unless it is on this machine.'],
+      ['vault-transit without a token', { ...vault, CARECORD_VAULT_TOKEN_FILE: undefined }, 'CARECORD_VAULT_TOKEN_FILE is missing: CARECORD_KEY_HOLDER=vault-transit needs it.'],
+      ['vault-transit with an empty token', { ...vault, CARECORD_VAULT_TOKEN_FILE: file('no-token', '') }, 'CARECORD_VAULT_TOKEN_FILE names an empty file.'],
+      ['vault-transit with a mount that is a path', { ...vault, CARECORD_VAULT_MOUNT: 'transit/../secret' }, 'CARECORD_VAULT_MOUNT must be a name of letters, digits, hyphens and underscores.'],
+      ['with a name that is none', { ...vault, CARECORD_ROOT_KEY_NAME: 'a key' }, 'CARECORD_ROOT_KEY_NAME must be a name of letters, digits, hyphens and underscores.'],
+    ])('%s is refused in one sentence', (_case, environment, sentence) => {
+      expect(mistakesOf(environment)).toEqual([sentence]);
+    });
   });
 
   describe('the demo boundary', () => {
     const accounts = file('demo-accounts.json', '[]');
     it.each<[string, Environment, string]>([
-      ['a demo authority outside demo mode', { ...demoAuthority, CARECORD_DEMO: undefined, CARECORD_DOMAIN: 'authority.fi', DATABASE_URL: 'postgresql://a@b/c' }, 'CARECORD_ROLE=authority starts a self-made demo authority and needs CARECORD_DEMO=1.'],
-      ['trust in a demo authority outside demo mode', { ...realHospital, CARECORD_AUTHORITY_DID: AUTHORITY_DID }, 'CARECORD_AUTHORITY_DID names a demo authority (a reserved domain) and needs CARECORD_DEMO=1.'],
       ['a reserved domain outside demo mode', { ...realHospital, CARECORD_DOMAIN: 'a.hospital.example' }, 'CARECORD_DOMAIN is a reserved domain that nobody can own and needs CARECORD_DEMO=1.'],
-      ['an unprotected authority address outside demo mode', { ...realHospital, CARECORD_AUTHORITY_URL: 'http://authority.health.fi' }, 'CARECORD_AUTHORITY_URL must be an https:// address outside demo mode.'],
+      ['no public address outside demo mode', { ...realHospital, CARECORD_PUBLIC_URL: undefined }, 'CARECORD_PUBLIC_URL is missing or not an https:// address: others need the address under which this node is reached.'],
+      ['a public address without TLS outside demo mode', { ...realHospital, CARECORD_PUBLIC_URL: 'http://carecord.hospital-a.fi' }, 'CARECORD_PUBLIC_URL is missing or not an https:// address: others need the address under which this node is reached.'],
+      ['demo mode with a public address', { ...demoHospital, CARECORD_PUBLIC_URL: 'https://carecord.hospital-a.fi' }, 'CARECORD_PUBLIC_URL must be a loopback address in demo mode, for example http://127.0.0.1:4101.'],
       ['demo accounts outside demo mode', { ...realHospital, CARECORD_DEMO_ACCOUNTS_FILE: accounts }, 'CARECORD_DEMO_ACCOUNTS_FILE creates demo accounts and needs CARECORD_DEMO=1.'],
       ['demo tickets at a hospital', { ...demoHospital, CARECORD_DEMO_TICKETS_FILE: accounts }, 'CARECORD_DEMO_TICKETS_FILE is for the authority alone.'],
-      ['demo accounts at the authority', { ...demoAuthority, CARECORD_DEMO_ACCOUNTS_FILE: accounts }, 'CARECORD_DEMO_ACCOUNTS_FILE is for hospitals alone: the authority has no staff accounts.'],
+      ['demo tickets outside demo mode', { ...realAuthority, CARECORD_DEMO_TICKETS_FILE: accounts }, 'CARECORD_DEMO_TICKETS_FILE creates demo admission tickets and needs CARECORD_DEMO=1.'],
       ['a demo that others can reach over HTTP', { ...demoHospital, CARECORD_HTTP_HOST: '0.0.0.0' }, 'CARECORD_HTTP_HOST must be a loopback address in demo mode, for example 127.0.0.1.'],
       ['a demo whose peers can be elsewhere', { ...demoHospital, CARECORD_P2P_LISTEN: '/ip4/127.0.0.1/tcp/0,/ip4/0.0.0.0/tcp/0' }, 'CARECORD_P2P_LISTEN must hold loopback addresses alone in demo mode, for example /ip4/127.0.0.1/tcp/0.'],
     ])('refuses %s', (_case, environment, sentence) => {
       expect(mistakesOf(environment)).toEqual([sentence]);
     });
 
-    it('refuses demo tickets outside demo mode', () => {
-      expect(mistakesOf({ ...realHospital, CARECORD_DEMO_TICKETS_FILE: accounts })).toContain('CARECORD_DEMO_TICKETS_FILE creates demo admission tickets and needs CARECORD_DEMO=1.');
+    it('permits demo accounts to both roles, and tickets to the authority', () => {
+      expect(mistakesOf({ ...demoHospital, CARECORD_DEMO_ACCOUNTS_FILE: accounts })).toEqual([]);
+      expect(mistakesOf({ ...demoAuthority, CARECORD_DEMO_ACCOUNTS_FILE: accounts, CARECORD_DEMO_TICKETS_FILE: accounts })).toEqual([]);
     });
   });
 
   it('never repeats a secret', () => {
-    const mistakes = mistakesOf({ ...realHospital, DATABASE_URL: 'postgresql://carecord:hunter22@db/x', CARECORD_KEY_PASSPHRASE_FILE: file('leak', 'hunter22') });
+    const mistakes = mistakesOf({
+      ...realHospital,
+      DATABASE_URL: 'postgresql://carecord:hunter22@db/x',
+      CARECORD_KEY_PASSPHRASE_FILE: file('leak', 'hunter22'),
+      CARECORD_ADMISSION_TICKET_FILE: file('leaked-ticket', 'hunter22 hunter22'),
+      CARECORD_NETWORK_FILE: file('leaked-network', '{"hunter22":"hunter22"}'),
+    });
+    expect(mistakes).toHaveLength(5);
     expect(mistakes.join(' ')).not.toContain('hunter22');
   });
 });

@@ -65,12 +65,13 @@ function readMountedFiles(variables: Partial<Variables>, mistaken: ReadonlySet<s
   if (databaseUrlInFile !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrlInFile)) {
     mistakes.push('DATABASE_URL_FILE names a file that must hold an address that starts with postgresql:// .');
   }
+  const network = readNetworkFile(read('CARECORD_NETWORK_FILE'), variables.CARECORD_DEMO === true, mistakes);
   return {
     keyHolder: readKeyHolder(variables, mistaken, read, mistakes),
     openId: readOpenId(variables, read, mistakes),
     databaseUrl: variables.DATABASE_URL ?? databaseUrlInFile,
-    tickets: readTickets(read('CARECORD_ADMISSION_TICKET_FILE'), mistakes),
-    network: readNetworkFile(read('CARECORD_NETWORK_FILE'), variables.CARECORD_DEMO === true, mistakes),
+    tickets: readTickets(read('CARECORD_ADMISSION_TICKET_FILE'), network, mistakes),
+    network,
     hospitalPolicies: read('CARECORD_HOSPITAL_POLICIES_FILE'),
     demoAccounts: parseMountedJson('CARECORD_DEMO_ACCOUNTS_FILE', read('CARECORD_DEMO_ACCOUNTS_FILE'), demoAccountsSchema, mistakes) ?? [],
     demoTickets: parseMountedJson('CARECORD_DEMO_TICKETS_FILE', read('CARECORD_DEMO_TICKETS_FILE'), demoTicketsSchema, mistakes) ?? [],
@@ -82,10 +83,13 @@ function readOpenId(variables: Partial<Variables>, read: (name: keyof Variables)
   return openIdSettings(variables, files, variables.CARECORD_DEMO === true, mistakes);
 }
 
-function readTickets(text: string | undefined, mistakes: string[]): AdmissionTickets {
+function readTickets(text: string | undefined, network: NetworkFile | undefined, mistakes: string[]): AdmissionTickets {
   if (text === undefined) return AdmissionTickets.none;
   const tickets = AdmissionTickets.parse(text);
   if (tickets === undefined) mistakes.push('CARECORD_ADMISSION_TICKET_FILE must hold one ticket, or on each line the DID of an authority and its ticket.');
+  if (tickets?.isForAll === true && (network?.authorities.length ?? 0) > 1) {
+    mistakes.push('CARECORD_ADMISSION_TICKET_FILE must say whose ticket it holds, as the network has several authorities: on each line the DID of an authority and its ticket.');
+  }
   return tickets ?? AdmissionTickets.none;
 }
 

@@ -1,4 +1,5 @@
 import { LISTINGS } from '@carecord/core';
+import { memberNameSchema } from '@carecord/identity';
 import { z } from 'zod';
 import { openIdVariables } from '../openid/openid-configuration.ts';
 
@@ -37,9 +38,9 @@ const flag = (name: string): z.ZodType<boolean> =>
 export const variablesSchema = z.object({
   ...openIdVariables,
   CARECORD_ROLE: oneOf('CARECORD_ROLE', ['hospital', 'authority']),
-  CARECORD_NAME: required('CARECORD_NAME', "the organisation's name, for example \"Hospital A\"").max(200, {
-    error: 'CARECORD_NAME must not be longer than 200 characters.',
-  }),
+  CARECORD_NAME: required('CARECORD_NAME', "the organisation's name, for example \"Hospital A\"")
+    .max(200, { error: 'CARECORD_NAME must not be longer than 200 characters.', abort: true })
+    .refine((name) => memberNameSchema.safeParse(name).success, { error: 'CARECORD_NAME must be words of visible characters (Unicode normal form C) with single spaces between them.' }),
   CARECORD_DOMAIN: required('CARECORD_DOMAIN', "the domain of the organisation's DID, for example a.hospital.example").regex(
     /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
     { error: 'CARECORD_DOMAIN must be a domain name in lower case without a port, for example a.hospital.example.' },
@@ -51,6 +52,7 @@ export const variablesSchema = z.object({
   DATABASE_URL_FILE: z.string().optional(),
   CARECORD_DATA_DIRECTORY: required('CARECORD_DATA_DIRECTORY', "the folder for what this node alone keeps, such as the sealed key file"),
   CARECORD_KEY_HOLDER: oneOf('CARECORD_KEY_HOLDER', ['sealed-file', 'pkcs11', 'vault-transit']).default('sealed-file'),
+  CARECORD_KEY_FILE: z.string().optional(),
   CARECORD_KEY_PASSPHRASE_FILE: z.string().optional(),
   CARECORD_PKCS11_MODULE: z.string().optional(),
   CARECORD_PKCS11_TOKEN: z.string().max(32, { error: 'CARECORD_PKCS11_TOKEN must be the label of a token: at most 32 characters.' }).optional(),

@@ -55,6 +55,8 @@ export const FAILURE_CODES = [
   // Admission to the network
   'APPLICATION_INVALID',
   'TICKET_INVALID',
+  'AUTHORITY_UNREACHABLE',
+  'AUTHORITY_REFUSED',
   // Keys of this hospital
   'REWRAP_RUNNING',
   'ROOT_KEY_IN_USE',

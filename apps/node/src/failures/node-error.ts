@@ -22,7 +22,7 @@ import { CarecordError } from '@carecord/core';
  * - `TICKET_INVALID`: not an admission ticket that is open for this applicant
  * - `WRONG_STATE`: what is decided about a hospital does not follow from where it stands
  * - `TOO_MANY_APPLICATIONS`: the authority has as many undecided applications as it keeps
- * - `NOT_A_MEMBER`, `HISTORY_FORKED`: the authority does not witness this version of a DID
+ * - `NOT_A_MEMBER`, `HISTORY_FORKED`: the authority does not witness this version of a DID; or another one of its number is known
  * - `ADMISSION_REFUSED`: an authority did not admit us, or ended or suspended our membership
  * - `ADMISSION_PENDING`: too few authorities have decided about our application yet
  * - `NOT_ADMITTED`: something needs a membership that this hospital does not have yet

@@ -124,6 +124,7 @@ async function graphql(query: string, options: { variables?: object; token?: str
   return { status: response.status, body: JSON.parse(text) as Answer['body'], text };
 }
 
+const HOLDER = 'did:webvh:QmWnaW4DiqhvG211ESwtQGyTfsnn6aRHL9r7cNH7y7kPEC:b.hospital.example';
 const FAILURE = '__typename ... on Failure { code message issues { severity code expression diagnostics } }';
 
 describe('GraphQL over HTTP', () => {
@@ -175,6 +176,15 @@ describe('GraphQL over HTTP', () => {
     expect(typed.status).toBe(400);
     expect(typed.body.errors?.[0]).toMatchObject({ message: 'The variable $p does not have the declared type.', extensions: { code: 'BAD_USER_INPUT' } });
     expect(typed.text).not.toContain(CANARY);
+  });
+
+  it.each(['a\0b', 'a\ud800b'])('takes no free text that is none', async (text) => {
+    const request = { locationId: '01a1fd42-c3f1-7316-a6aa-7b10f4415085', holderDid: HOLDER, purpose: 'TREAT', reason: text };
+    const asked = await graphql(`mutation ($r: AccessRequestInput!) { requestAccess(request: $r) { ${FAILURE} } }`, { variables: { r: request }, token: 'clinician' });
+    expect(asked.body.data?.['requestAccess']).toMatchObject({ code: 'INPUT_INVALID', issues: [{ expression: 'reason' }] });
+    const consent = { patientId: request.locationId, recipientDid: HOLDER, recipientName: text, purposes: ['TREAT'] };
+    const given = await graphql(`mutation ($c: ConsentInput!) { giveConsent(consent: $c) { ${FAILURE} } }`, { variables: { c: consent }, token: 'clinician' });
+    expect(given.body.data?.['giveConsent']).toMatchObject({ code: 'INPUT_INVALID', issues: [{ expression: 'recipientName' }] });
   });
 
   it('logs a request without query string, headers, document and variables', async () => {

@@ -38,11 +38,12 @@ export class AuthorityTrust implements NetworkTrust {
    * @throws NodeError when fewer than the threshold are known: the reason of the first that failed
    */
   async fetch(): Promise<void> {
-    const failures: unknown[] = [];
+    const failures: NodeError[] = [];
     for (const { did } of this.file.authorities) {
       try {
         await this.fetchOne(did);
       } catch (error) {
+        if (!(error instanceof NodeError)) throw error;
         failures.push(error);
         this.logger.warn('authority-not-reached', { did }, error);
       }
@@ -51,10 +52,15 @@ export class AuthorityTrust implements NetworkTrust {
     if (this.resolved.length < this.threshold) throw failures[0] ?? new NodeError('AUTHORITY_UNREACHABLE', 'Too few authorities are known.');
   }
 
-  /** Takes over what has been learned of the authorities since: from their connections, from other replicas. */
-  async refresh(): Promise<void> {
+  /**
+   * Takes over what has been learned of the authorities since: from their connections, from other replicas.
+   * @returns whether any has other keys now, or is trusted no longer
+   */
+  async refresh(): Promise<boolean> {
+    const before = versionsOf(this.resolved);
     const known = await Promise.all(this.file.authorities.map(({ did }) => this.known(did)));
     this.resolved = known.filter((authority) => authority !== undefined);
+    return versionsOf(this.resolved) !== before;
   }
 
   /** One that has ended its DID, or whose history does not verify any more, is trusted no longer; the others are. */
@@ -78,4 +84,8 @@ export class AuthorityTrust implements NetworkTrust {
       throw new NodeError('AUTHORITY_ANSWER_INVALID', `The address of the authority ${did} in the network file does not serve the history of that DID (${cause.code}).`, { cause });
     }
   }
+}
+
+function versionsOf(authorities: readonly ResolvedDid[]): string {
+  return authorities.map(({ versionId }) => versionId).join(' ');
 }

@@ -30,6 +30,7 @@ export interface IdentityRotationOptions {
 
 /** Ends a rule that the DID may have from before. */
 const NO_WITNESSES: WitnessRule = { threshold: 0, witnesses: [] };
+const FORKED = "Others know another version of this hospital's DID of the same number: the database was restored from an old backup. Restore the newest one.";
 
 /**
  * Replaces the keys of the hospital's DID: a new version of its history, signed by the pre-committed keys.
@@ -43,8 +44,14 @@ const NO_WITNESSES: WitnessRule = { threshold: 0, witnesses: [] };
  */
 export class IdentityRotation {
   private readonly lock = new KeyLock();
+  private readonly listeners: (() => Promise<unknown>)[] = [];
 
   constructor(private readonly options: IdentityRotationOptions) {}
+
+  /** Does this as soon as new keys are in use, rotated here or at another replica. */
+  afterwards(work: () => Promise<unknown>): void {
+    this.listeners.push(work);
+  }
 
   /**
    * Rotates now.
@@ -82,6 +89,7 @@ export class IdentityRotation {
     await ring.reload();
     if (record === undefined || record.history === identity.record.history) return false;
     await identity.use(record);
+    await this.tellListeners();
     return true;
   }
 
@@ -129,11 +137,21 @@ export class IdentityRotation {
   private async finish(prepared: DidRecord): Promise<{ readonly versionId: string }> {
     const { identity, announce, logger } = this.options;
     const witnessed = await this.witnessed(prepared);
-    await announce(witnessed.history).catch((error: unknown) => logger.warn('rotation-not-announced', {}, error));
+    await announce(witnessed.history).catch((error: unknown) => {
+      // Another version of this number is out already: after a restore of an older database. There must never be two.
+      if (errorCodeOf(error) === 'DID_VERSION_FORKED') throw new NodeError('HISTORY_FORKED', FORKED, { cause: error });
+      logger.warn('rotation-not-announced', {}, error);
+    });
     await identity.use(await this.takeOver(witnessed));
+    await this.tellListeners();
     const { versionId, versionNumber } = identity.signing().resolved;
     logger.info('identity-rotated', { version: versionNumber, urgent: witnessed.urgent });
     return { versionId };
+  }
+
+  /** The rotation stands, whatever becomes of what follows from it. */
+  private async tellListeners(): Promise<void> {
+    for (const listener of this.listeners) await listener().catch((error: unknown) => this.options.logger.error('rotation-not-followed', {}, error));
   }
 
   private async witnessed(prepared: DidRecord): Promise<DidRecord> {

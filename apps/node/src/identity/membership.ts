@@ -75,16 +75,23 @@ export class HospitalMembership {
     throw notAdmitted(states, Math.max(threshold, witnessThreshold));
   }
 
-  /** Applies to every authority that has given no credential that is good for a while. Admitted members renew theirs in this way. */
+  /**
+   * Applies to every authority that has given no credential that is good for a while. Admitted members renew theirs in this way.
+   * @throws NodeError `CLOCK_SKEW` when so many authorities have another time that ours must be wrong: a few of them may lie
+   */
   async apply(): Promise<readonly ApplicationState[]> {
+    const { identity, trust } = this.options;
+    const { authorities, threshold } = trust.file;
     const stored = await this.stored();
     const states: ApplicationState[] = [];
-    for (const { did: authority } of this.options.trust.file.authorities) {
-      if (authority === this.options.identity.did) continue;
+    const skews: NodeError[] = [];
+    for (const { did: authority } of authorities) {
+      if (authority === identity.did) continue;
       const given = stored[authority];
       const isGood = given !== undefined && (await this.isFresh(given)) && (await this.isWitness(given));
-      states.push({ authority, state: isGood ? 'admitted' : await this.applyTo(authority) });
+      states.push({ authority, state: isGood ? 'admitted' : await this.applyTo(authority, skews) });
     }
+    if (skews[0] !== undefined && authorities.length - skews.length < threshold) throw skews[0];
     return states;
   }
 
@@ -109,12 +116,12 @@ export class HospitalMembership {
     // Others pass over what authorities say that are no longer of the network.
     const given = trust.file.authorities.flatMap(({ did }) => stored[did] ?? []);
     await this.completeDid(given);
-    const credentials: readonly GeneralJws[] = given.map(({ credential }) => credential);
+    const credentials = await this.believable(given);
     try {
       this.verified = await verifyMembership(credentials, { trust, subject: identity.did, now: clock.now() });
     } catch (error) {
       if (!(error instanceof IdentityError)) throw error;
-      if (credentials.length > 0) logger.warn('membership-not-usable', { code: error.code });
+      if (given.length > 0) logger.warn('membership-not-usable', { code: error.code });
       return false;
     }
     if (!identity.isWitnessed) return false;
@@ -122,7 +129,8 @@ export class HospitalMembership {
     return true;
   }
 
-  private async applyTo(authority: string): Promise<ApplicationState['state']> {
+  /** @param skews takes up that the authority has another time */
+  private async applyTo(authority: string, skews: NodeError[]): Promise<ApplicationState['state']> {
     const { clients, logger } = this.options;
     const client = clients.get(authority);
     if (client === undefined) return 'unreachable';
@@ -134,7 +142,7 @@ export class HospitalMembership {
       return state;
     } catch (error) {
       if (!(error instanceof NodeError)) throw error;
-      if (error.code === 'CLOCK_SKEW') throw error;
+      if (error.code === 'CLOCK_SKEW') skews.push(error);
       logger.warn('application-failed', { authority, code: error.code }, error);
       return error.code === 'ADMISSION_REFUSED' ? 'refused-application' : 'unreachable';
     }
@@ -175,14 +183,29 @@ export class HospitalMembership {
 
   /** Whether a credential is good for a while, by the authority's keys of today. */
   private async isFresh({ credential }: Given): Promise<boolean> {
+    const alone = await this.verifyAlone(credential);
+    return alone !== undefined && alone.validUntil > later(this.options.clock.now(), RENEW_BEFORE_MILLISECONDS);
+  }
+
+  /**
+   * The credentials that others can verify. What else an authority may have given is not shown: it helps nobody, and one that is too
+   * large for a handshake would make every handshake fail.
+   */
+  private async believable(given: readonly Given[]): Promise<readonly GeneralJws[]> {
+    const credentials: GeneralJws[] = [];
+    for (const { credential } of given) if ((await this.verifyAlone(credential)) !== undefined) credentials.push(credential);
+    return credentials;
+  }
+
+  /** What one credential says by itself; undefined when it proves nothing. */
+  private async verifyAlone(credential: GeneralJws): Promise<Membership | undefined> {
     const { identity, trust, clock } = this.options;
     const { networkId, statusMaxAgeMilliseconds } = trust;
     const alone = { networkId, statusMaxAgeMilliseconds, threshold: 1, authorities: () => trust.authorities() };
     try {
-      const { validUntil } = await verifyMembership([credential], { trust: alone, subject: identity.did, now: clock.now() });
-      return validUntil > later(clock.now(), RENEW_BEFORE_MILLISECONDS);
+      return await verifyMembership([credential], { trust: alone, subject: identity.did, now: clock.now() });
     } catch (error) {
-      if (error instanceof IdentityError) return false;
+      if (error instanceof IdentityError) return undefined;
       throw error;
     }
   }

@@ -155,8 +155,9 @@ export class NodeIdentity implements LocalIdentity {
 }
 
 async function standingOf(options: NodeIdentityOptions, record: DidRecord): Promise<Standing> {
-  const signing = await signingKeyOf(options.ring, record);
-  return { record, resolved: await resolvedOf(options, record), signer: hybridSigner(signingSeedsOf(signing)) };
+  // Made at once: while the history is verified, the ring may let the key go and overwrite it.
+  const signer = hybridSigner(signingSeedsOf(await signingKeyOf(options.ring, record)));
+  return { record, resolved: await resolvedOf(options, record), signer };
 }
 
 /** Another replica may have made it after our ring was opened. */

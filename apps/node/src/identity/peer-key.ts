@@ -58,7 +58,7 @@ function damaged(cause: unknown): NodeError {
 async function write(path: string, { rootKeyId, ciphertext }: WrappedKey): Promise<void> {
   const temporary = `${path}.${Buffer.from(randomNonce(6)).toString('hex')}`;
   try {
-    await writeFile(temporary, JSON.stringify({ rootKeyId, wrapped: toBase64Url(ciphertext) }), { mode: OWNER_ONLY, flag: 'wx' });
+    await writeFile(temporary, JSON.stringify({ rootKeyId, wrapped: toBase64Url(ciphertext) }), { mode: OWNER_ONLY, flag: 'wx', flush: true });
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true });

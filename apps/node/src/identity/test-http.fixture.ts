@@ -11,8 +11,9 @@ export class TestHttp implements Pick<OutboundHttp, 'request'> {
   private readonly real = new OutboundHttp({ guard: new AddressGuard(['127.0.0.1']), plainHttp: true });
   /** Origins that do not answer. */
   readonly cut = new Set<string>();
-  /** How far the servers' clocks are ahead. */
+  /** How far the servers' clocks are ahead: those of `skewed` alone, if there are any. */
   skewMilliseconds = 0;
+  readonly skewed = new Set<string>();
   /** Every request, e.g. `POST /memberships`. */
   readonly requests: string[] = [];
 
@@ -23,7 +24,8 @@ export class TestHttp implements Pick<OutboundHttp, 'request'> {
     this.requests.push(`${request.method ?? 'GET'} ${pathname}`);
     if (this.cut.has(origin)) throw new NodeError('OUTBOUND_UNREACHABLE', 'Cut by the test.');
     const answer = await this.real.request(url, request);
-    return { ...answer, headers: { ...answer.headers, date: later(this.clock.now(), this.skewMilliseconds).toUTCString() } };
+    const skew = this.skewed.size === 0 || this.skewed.has(origin) ? this.skewMilliseconds : 0;
+    return { ...answer, headers: { ...answer.headers, date: later(this.clock.now(), skew).toUTCString() } };
   }
 }
 

@@ -1,19 +1,18 @@
 import { ACCESS_DECIDED } from '@carecord/exchange';
 import { CONSENT_CHANGED, PATIENT_CHANGED } from '@carecord/records';
 import type { Foundation } from '../composition/foundation.ts';
+import { addKeyCleaning } from '../composition/identity-tasks.ts';
 import type { HospitalServices } from '../composition/hospital-services.ts';
-import { KeyCleaning } from '../identity/key-cleaning.ts';
 import { consentJob } from './consent-job.ts';
 import { RENEWAL_INTERVAL_MILLISECONDS, renewPublications } from './renew-publications.ts';
+import { addSignInCleaning } from './sign-in-cleaning.ts';
 
-/** Sessions and requests that are over hold keys and rows for nothing. */
+/** Requests that are over hold keys and rows for nothing. */
 const CLEANING_INTERVAL_MILLISECONDS = 5 * 60_000;
 
-/** Keys are destroyed soon after nothing needs them. */
-const KEY_CLEANING_MILLISECONDS = 60_000;
-
 /** Starts the outbox, and adds the jobs of what a hospital does by itself: renewals, cleaning. */
-export function addHospitalJobs(services: HospitalServices, { storage, ring, clock, logger }: Foundation): void {
+export function addHospitalJobs(services: HospitalServices, foundation: Foundation): void {
+  const { storage, clock, logger } = foundation;
   const { hospital, publisher, holder, requester, locator, staff } = services;
   const { outboxWorker, jobs } = storage;
   outboxWorker.on(PATIENT_CHANGED, (payload) => publisher.handle(payload));
@@ -30,20 +29,6 @@ export function addHospitalJobs(services: HospitalServices, { storage, ring, clo
   });
   jobs.add({ name: 'expire-requests', everyMilliseconds: CLEANING_INTERVAL_MILLISECONDS, run: () => requester.expireOverdue() });
   jobs.add({ name: 'delete-old-requests', everyMilliseconds: CLEANING_INTERVAL_MILLISECONDS, run: () => holder.deleteOld() });
-  jobs.add({
-    name: 'remove-sessions',
-    everyMilliseconds: CLEANING_INTERVAL_MILLISECONDS,
-    run: async () => {
-      await staff.removeExpired();
-      await storage.usedAssertions.removeExpired(clock.now());
-    },
-  });
-  const keys = new KeyCleaning({ ring, did: hospital.did, recipientKeysInUse: () => requester.recipientKeysInUse(), clock, logger });
-  jobs.add({
-    name: 'destroy-keys',
-    everyMilliseconds: KEY_CLEANING_MILLISECONDS,
-    run: async () => {
-      await keys.run();
-    },
-  });
+  addSignInCleaning(storage, staff, clock);
+  addKeyCleaning(foundation, hospital.did, () => requester.recipientKeysInUse());
 }

@@ -71,7 +71,7 @@ describe('KeyOperations', () => {
     expect(await operations.destroyOldRootKeys(STAFF)).toEqual(['root-1']);
     expect((await operations.overview()).rootKeys).toEqual([{ id: 'root-2', isCurrent: true, isUsed: true }]);
     const events = await audit.list({ limit: 10 });
-    expect(events.map(({ type }) => type)).toEqual(['root-keys-destroyed', 'keys-rewrapped', 'keys-rewrapped']);
+    expect(events.map(({ type }) => type)).toEqual(['root-keys-destroyed', 'root-keys-destroyed', 'keys-rewrapped', 'keys-rewrapped']);
     expect(events[0]).toMatchObject({ actor: ACTOR, detail: { rootKey: 'root-1' } });
   });
 

@@ -22,9 +22,13 @@ export function repeat(tasks: readonly RepeatingTask[], { clock, logger }: { rea
 }
 
 async function loop(task: RepeatingTask, clock: Clock, logger: Logger, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await clock.sleepUntil(later(clock.now(), task.everyMilliseconds), signal).catch(() => undefined);
-    if (signal.aborted) return;
+  for (;;) {
+    try {
+      await clock.sleepUntil(later(clock.now(), task.everyMilliseconds), signal);
+    } catch {
+      // Closed while it slept, or while the task ran.
+      return;
+    }
     try {
       await task.run();
     } catch (error) {

@@ -34,6 +34,14 @@ describe('back-channel logout', () => {
     expect(node.entries.at(-1)).toMatchObject({ type: 'sessions-ended', detail: { sessions: 1, by: 'openid-provider' } });
   });
 
+  it('ends a sign-in whose session has not been fetched yet, too', async () => {
+    const browser = new ScriptedBrowser();
+    const { code } = (await (await browser.visit(await node.signInAtProvider(browser))).json()) as { code: string };
+    await node.provider.logOut(CARLA.sub);
+    const answer = await browser.visit(`${node.url}/openid/session`, { method: 'POST', json: { code } });
+    expect(await answer.json()).toMatchObject({ code: 'OPENID_STATE_INVALID' });
+  });
+
   it('takes a token once', async () => {
     await node.provider.logOut(CARLA.sub);
     ({ token } = await node.signIn(new ScriptedBrowser()));

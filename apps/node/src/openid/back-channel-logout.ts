@@ -9,7 +9,7 @@ import { ID_TOKEN_ALGORITHMS } from './openid-provider.ts';
 import type { OpenIdProvider } from './openid-provider.ts';
 import type { OpenIdSettings } from './openid-settings.ts';
 import type { ProviderAccounts } from './provider-accounts.ts';
-import { MAX_SUBJECT_LENGTH, PROVIDER_CLOCK_SKEW_SECONDS } from './provider-claims.ts';
+import { PROVIDER_CLOCK_SKEW_SECONDS, subjectSchema } from './provider-claims.ts';
 
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 /** A logout token is sent when it is made; an old one is somebody's copy. The standard recommends two minutes. */
@@ -18,7 +18,7 @@ const MAX_AGE_SECONDS = 2 * 60;
 /** OpenID Connect Back-Channel Logout 1.0, section 2.4. */
 const logoutClaimsSchema = z.looseObject({
   // We keep no session ids of the provider, so a token must name the person.
-  sub: z.string().min(1).max(MAX_SUBJECT_LENGTH),
+  sub: subjectSchema,
   iat: z.number(),
   jti: z.string().min(1).max(256),
   events: z.looseObject({ [LOGOUT_EVENT]: z.looseObject({}) }),

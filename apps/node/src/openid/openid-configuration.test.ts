@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { variablesSchema } from '../config/variables.ts';
 import { openIdSettings, openIdVariables } from './openid-configuration.ts';
 import type { OpenIdFiles } from './openid-configuration.ts';
 import type { OpenIdSettings } from './openid-settings.ts';
@@ -15,7 +16,7 @@ const WHOLE = {
 
 function load(change: Record<string, string | undefined> = {}, files = SECRET, demo = false): { settings: OpenIdSettings | undefined; mistakes: string[] } {
   const mistakes: string[] = [];
-  const parsed = z.object(openIdVariables).safeParse({ ...WHOLE, ...change });
+  const parsed = z.object({ ...openIdVariables, CARECORD_PUBLIC_URL: variablesSchema.shape.CARECORD_PUBLIC_URL }).safeParse({ ...WHOLE, ...change });
   if (!parsed.success) return { settings: undefined, mistakes: parsed.error.issues.map(({ message }) => message) };
   return { settings: openIdSettings(parsed.data, files, demo, mistakes), mistakes };
 }

@@ -36,7 +36,7 @@ export interface OpenIdPartsOptions {
 export function openIdParts(options: OpenIdPartsOptions): { readonly controllers: Type[]; readonly providers: Provider[]; readonly accounts: ProviderAccounts } {
   const { settings, staff, sessions, sessionStore, challenges, assertions, tokenKeys, transactions, audit, clock, logger } = options;
   const provider = new OpenIdProvider(settings, options.fetch, clock);
-  const accounts = new ProviderAccounts({ staff, sessions: sessionStore, transactions, audit, tokenKeys, issuer: settings.issuer, createAccounts: settings.createAccounts });
+  const accounts = new ProviderAccounts({ staff, sessions: sessionStore, challenges, transactions, audit, tokenKeys, issuer: settings.issuer, createAccounts: settings.createAccounts });
   return {
     accounts,
     controllers: [OpenIdController],

@@ -167,7 +167,9 @@ export class OpenIdSignIn {
 
   private async begin(underWay: UnderWay, milliseconds: number): Promise<string> {
     const { challenges, clock } = this.dependencies;
-    return await challenges.begin('openid', underWay, { expiresAt: later(clock.now(), milliseconds) });
+    // Whose session is ready ends with the person's other sessions.
+    const owner = underWay.step === 'hand-over' ? { staffId: underWay.staffId } : {};
+    return await challenges.begin('openid', underWay, { expiresAt: later(clock.now(), milliseconds), ...owner });
   }
 
   /** Taken whatever comes of it: a token that was seen once is worth nothing any more. */

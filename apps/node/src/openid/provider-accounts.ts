@@ -5,6 +5,7 @@ import type { SessionStore, StaffAccount, StaffStore } from '@carecord/storage';
 import type { StaffRole } from '../authorisation/roles.ts';
 import { NodeError } from '../failures/node-error.ts';
 import type { SessionAudit } from '../sessions/audit-trail.ts';
+import type { SignInChallenges } from '../sessions/sign-in-challenges.ts';
 import { actorOf, principalOf } from '../sessions/staff-principal.ts';
 import type { StaffPrincipal } from '../sessions/staff-principal.ts';
 import { OpenIdError } from './openid-error.ts';
@@ -19,6 +20,7 @@ const SUFFIX_DIGITS = 12;
 export interface ProviderAccountDependencies {
   readonly staff: Pick<StaffStore, 'findByProviderToken' | 'lock' | 'insert' | 'change'>;
   readonly sessions: Pick<SessionStore, 'removeOfStaff'>;
+  readonly challenges: Pick<SignInChallenges, 'removeOfStaff'>;
   readonly transactions: TransactionRunner;
   readonly audit: SessionAudit;
   /**
@@ -67,11 +69,11 @@ export class ProviderAccounts {
   }
 
   /**
-   * Lets the person with this subject at the provider sign in to an account that exists, and ends its sessions.
+   * Lets the person with this subject at the provider sign in to an account that exists, and ends its sessions and what sign-in is under way.
    * @throws NodeError `NOT_FOUND`; `USERNAME_TAKEN` when the subject has another account
    */
   async link(staffId: string, sub: string, by: StaffPrincipal): Promise<void> {
-    const { staff, sessions, transactions, audit, issuer } = this.dependencies;
+    const { staff, sessions, challenges, transactions, audit, issuer } = this.dependencies;
     const subject = { iss: issuer, sub };
     const holder = await this.find(subject);
     if (holder !== undefined && holder.id !== staffId) throw new NodeError('USERNAME_TAKEN', 'This person at the sign-in service has another account here.');
@@ -80,17 +82,19 @@ export class ProviderAccounts {
       if (account === undefined || account.role === 'integration-client') throw new NodeError('NOT_FOUND', 'There is no person with this id.');
       await staff.change(transaction, staffId, { providerToken: this.tokenOf(subject) });
       await sessions.removeOfStaff(transaction, staffId);
+      await challenges.removeOfStaff(transaction, staffId);
       await audit.append(transaction, { type: 'staff-changed', outcome: 'success', actor: actorOf(by), detail: { staffId, change: 'provider-linked' } });
     });
   }
 
-  /** Ends all sessions of a person: the provider said so. Nobody by that subject is no error. */
+  /** Ends all sessions of a person, and a sign-in that is under way: the provider said so. Nobody by that subject is no error. */
   async signOut(subject: ProviderSubject): Promise<void> {
-    const { sessions, transactions, audit } = this.dependencies;
+    const { sessions, challenges, transactions, audit } = this.dependencies;
     const account = await this.find(subject);
     if (account === undefined) return;
     await transactions.run(async (transaction) => {
       const ended = await sessions.removeOfStaff(transaction, account.id);
+      await challenges.removeOfStaff(transaction, account.id);
       await audit.append(transaction, {
         type: 'sessions-ended',
         outcome: 'success',

@@ -1,10 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StaffRole } from '../authorisation/roles.ts';
-import { roleOf } from './provider-claims.ts';
+import { idTokenClaimsSchema, roleOf } from './provider-claims.ts';
 
 const roles = new Map<string, StaffRole>([['doctors', 'clinician'], ['physicians', 'clinician'], ['desk', 'front-desk']]);
 const from = (claims: Record<string, unknown>, roleClaim: string): StaffRole => roleOf({ iss: 'https://provider.example', sub: 'carla', ...claims }, { roleClaim, roles });
 const REFUSED = expect.objectContaining({ code: 'OPENID_ROLE_REFUSED' }) as unknown as Error;
+
+describe('the claims of an ID token', () => {
+  it.each(['\ud800', 'carla\udfff', '', 'c'.repeat(256)])('name a person by a text that is told apart from any other', (sub) => {
+    expect(idTokenClaimsSchema.safeParse({ iss: 'https://provider.example', sub }).success).toBe(false);
+    expect(idTokenClaimsSchema.safeParse({ iss: 'https://provider.example', sub: 'Zoë 𝄞' }).success).toBe(true);
+  });
+});
 
 describe('roleOf', () => {
   it('finds a claim by its name, whatever stands in it, and by a JSON Pointer', () => {

@@ -10,10 +10,13 @@ export const MAX_SUBJECT_LENGTH = 255;
 /** Values of a role claim looked at: groups of a large directory come in hundreds, not thousands. */
 const MAX_ROLE_VALUES = 2_000;
 
+/** Who somebody is at the provider. Lone surrogates become one and the same character when they are encoded: two people would be one. */
+export const subjectSchema = z.string().min(1).max(MAX_SUBJECT_LENGTH).refine((sub) => sub.isWellFormed());
+
 /** What we read of an ID token whose signature, issuer, audience, times and nonce have been checked. */
 export const idTokenClaimsSchema = z.looseObject({
   iss: z.string().min(1).max(2_000),
-  sub: z.string().min(1).max(MAX_SUBJECT_LENGTH),
+  sub: subjectSchema,
   auth_time: z.number().int().nonnegative().optional(),
   acr: z.string().max(1_000).optional(),
   amr: z.array(z.string().max(200)).max(50).optional(),

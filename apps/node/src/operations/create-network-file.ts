@@ -1,4 +1,5 @@
 import { systemClock } from '@carecord/core';
+import type { Clock } from '@carecord/core';
 import { MEMBER_POLICY, parseNetworkFile, resolveDidHistory } from '@carecord/identity';
 import type { NetworkAuthority, ResolvedDid } from '@carecord/identity';
 import { z } from 'zod';
@@ -37,10 +38,10 @@ const GUARDIAN_PREFIX = 'urn:carecord:guardian:';
  * Writes a network file from what the authorities say of themselves in their DID documents.
  * @throws NodeError `AUTHORITY_*` when one does not answer or is none; IdentityError `NETWORK_FILE_INVALID`
  */
-export async function createNetworkFile(network: NewNetwork): Promise<CreatedNetworkFile> {
+export async function createNetworkFile(network: NewNetwork, clock: Clock = systemClock): Promise<CreatedNetworkFile> {
   const { networkId, authorityUrls, threshold, witnessThreshold, guardianUrl, statusMaxAgeHours, allowHttp } = network;
   const http = new OutboundHttp({ guard: new AddressGuard(authorityUrls.map((url) => new URL(url).host)), plainHttp: allowHttp });
-  const found = await Promise.all(authorityUrls.map((url) => authorityAt(url, http)));
+  const found = await Promise.all(authorityUrls.map((url) => authorityAt(url, http, clock)));
   const guardian = found.find(({ url }) => url === new URL(guardianUrl ?? authorityUrls[0] ?? '').origin);
   if (guardian === undefined) throw new NodeError('AUTHORITY_ANSWER_INVALID', 'The guardian must be one of the authorities.');
   const authorities = found.map(({ url, resolved }) => ({ did: resolved.did, url, witness: serviceOf(resolved, 'CarecordWitness') }));
@@ -64,11 +65,11 @@ export async function createNetworkFile(network: NewNetwork): Promise<CreatedNet
   return { text: `${text}\n`, authorities };
 }
 
-async function authorityAt(address: string, http: OutboundHttp): Promise<{ readonly url: string; readonly resolved: ResolvedDid }> {
+async function authorityAt(address: string, http: OutboundHttp, clock: Clock): Promise<{ readonly url: string; readonly resolved: ResolvedDid }> {
   const url = new URL(address).origin;
-  const history = await new AuthorityClient(url, http, systemClock).history();
+  const history = await new AuthorityClient(url, http, clock).history();
   try {
-    return { url, resolved: await resolveDidHistory(didOf(history), history, MEMBER_POLICY) };
+    return { url, resolved: await resolveDidHistory(didOf(history), history, MEMBER_POLICY, clock.now()) };
   } catch (cause) {
     throw new NodeError('AUTHORITY_ANSWER_INVALID', `${url} does not serve the history of an authority's DID.`, { cause });
   }

@@ -10,6 +10,9 @@ const NEVER: readonly string[] = [
   '::/128', // unspecified
   'fe80::/10', // link-local
   'ff00::/8', // multicast
+  // The two metadata services once more, behind NAT64.
+  '64:ff9b::a9fe:0/112',
+  '64:ff9b::a83f:8110/128',
 ];
 
 /** Addresses that are not public (IANA special-purpose registries): refused unless the operator lists the host. */

@@ -2,7 +2,7 @@ import { request as plainRequest } from 'node:http';
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import type { Readable } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { NodeError } from '../failures/node-error.ts';
 
@@ -94,10 +94,18 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<Ui
   return Buffer.concat(chunks);
 }
 
+/** A map and no object: the name is the other service's, and an object also answers to `constructor`. */
+const DECODERS: ReadonlyMap<string, () => Transform> = new Map([
+  ['gzip', createGunzip],
+  ['x-gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
+]);
+
 function decoded(response: IncomingMessage, maxBytes: number): Readable {
   const encoding = response.headers['content-encoding']?.toLowerCase() ?? 'identity';
   if (encoding === 'identity') return response;
-  const decoder = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress }[encoding];
+  const decoder = DECODERS.get(encoding);
   if (decoder === undefined) throw new NodeError('OUTBOUND_ANSWER_INVALID', 'Another service answered in an encoding that was not asked for.');
   const stream = decoder();
   let received = 0;

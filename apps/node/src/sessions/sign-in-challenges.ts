@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Clock } from '@carecord/core';
+import type { Clock, Transaction } from '@carecord/core';
 import { later } from '@carecord/core';
 import { open, seal } from '@carecord/crypto';
 import type { SignInChallengeStore } from '@carecord/storage';
@@ -48,6 +48,11 @@ export class SignInChallenges {
   /** Puts a challenge back that was taken for an answer which was wrong: somebody who mistypes need not begin anew. Its end stays. */
   async putBack<State>(kind: ChallengeKind, token: string, { state, staffId, expiresAt }: TakenChallenge<State>): Promise<void> {
     await this.put(kind, token, state, { expiresAt, ...(staffId === undefined ? {} : { staffId }) });
+  }
+
+  /** Ends what a person has under way; returns how much it was. */
+  async removeOfStaff(transaction: Transaction, staffId: string): Promise<number> {
+    return await this.dependencies.challenges.removeOfStaff(transaction, staffId);
   }
 
   /** Deletes what is over. */

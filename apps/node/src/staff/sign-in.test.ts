@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { hashPassword } from '@carecord/crypto';
 import { LOCK_MILLISECONDS, MAX_FAILURES } from '../sessions/sign-in-lock.ts';
 import { CHALLENGE_MILLISECONDS } from '../sessions/sign-in-challenges.ts';
@@ -201,6 +201,21 @@ describe('signing in with a password', () => {
     it('serves no more once it was set anew, nor after its time', async () => {
       await a.stores.transactions.run((transaction) => a.stores.staff.change(transaction, carla.staffId, { passwordHash: 'another' }));
       expect(await codeOf(a.signIn.withOwnPassword(challenge, 'an own long one'))).toBe('SIGN_IN_EXPIRED');
+    });
+
+    it('opens nothing for who had the old one when an administrator sets it anew in the same moment', async () => {
+      const admin = await a.add('admin', 'administrator');
+      const run = a.stores.transactions.run.bind(a.stores.transactions);
+      const during = jest.spyOn(a.stores.transactions, 'run').mockImplementation(async (work) => {
+        const result = await run(work);
+        if ((await a.account(carla)).passwordExpired) return result;
+        during.mockRestore();
+        await a.administration.resetPassword(admin, carla.staffId);
+        return result;
+      });
+      expect(await codeOf(a.signIn.withOwnPassword(challenge, 'an own long one'))).toBe('SIGN_IN_REFUSED');
+      expect(a.stores.sessions.rows()).toEqual([]);
+      expect(await codeOf(a.signIn.withPassword('carla', 'an own long one'))).toBe('SIGN_IN_REFUSED');
     });
 
     it('comes after the second factor', async () => {

@@ -137,18 +137,15 @@ export class SignIn {
    * @throws NodeError `SIGN_IN_EXPIRED`, `PASSWORD_UNACCEPTABLE` (another one may follow)
    */
   async withOwnPassword(challenge: string, password: string): Promise<SignInStep> {
-    const { challenges, staff } = this.dependencies;
+    const { challenges } = this.dependencies;
     const taken = await challenges.take('own-password', challenge, ownPasswordStateSchema);
     const account = await this.unchanged(taken);
     const { method } = taken?.state ?? { method: 'password' as const };
-    try {
-      await setOwnPassword({ ...this.dependencies, sessions: this.dependencies.storedSessions }, account, password);
-    } catch (error) {
+    // As it was when the password was set, not read anew: an administrator may have reset it since, and that is for the person alone.
+    const changed = await setOwnPassword({ ...this.dependencies, sessions: this.dependencies.storedSessions }, account, password).catch(async (error: unknown) => {
       if (taken !== undefined && error instanceof NodeError && error.code === 'PASSWORD_UNACCEPTABLE') await challenges.putBack('own-password', challenge, taken);
       throw error;
-    }
-    const changed = await staff.findById(account.id);
-    if (changed === undefined) throw new NodeError('SIGN_IN_EXPIRED', EXPIRED);
+    });
     return await this.finish(changed, method);
   }
 

@@ -55,11 +55,14 @@ describe('administering staff', () => {
     expect(await codeOf(change('nobody'))).toBe('NOT_FOUND');
   });
 
-  it('ends a sign-in that is under way', async () => {
+  it.each<[string, (staffId: string) => Promise<unknown>]>([
+    ['another role', (staffId) => a.administration.setRole(admin, staffId, 'front-desk')],
+    ['ending the sessions', (staffId) => a.administration.endSessions(admin, staffId)],
+  ])('%s ends a sign-in that is under way', async (_case, change) => {
     const { secret } = await enrolTotp(a, carla);
     a.clock.advance(30_000);
     const { challenge } = secondFactor(await a.signIn.withPassword('carla', PASSWORD));
-    await a.administration.setRole(admin, carla.staffId, 'front-desk');
+    await change(carla.staffId);
     expect(await codeOf(a.signIn.withCode(challenge, codeAt(secret, a.clock.now())))).toBe('SIGN_IN_EXPIRED');
   });
 

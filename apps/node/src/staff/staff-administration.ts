@@ -87,12 +87,13 @@ export class StaffAdministration {
     });
   }
 
-  /** Ends all sessions of a person; returns how many. @throws NodeError `NOT_FOUND` */
+  /** Ends all sessions of a person, and whatever sign-in is under way; returns how many sessions. @throws NodeError `NOT_FOUND` */
   async endSessions(by: StaffPrincipal, staffId: string): Promise<number> {
-    const { staff, sessions, transactions, audit } = this.dependencies;
+    const { staff, sessions, challenges, transactions, audit } = this.dependencies;
     return await transactions.run(async (transaction) => {
       if ((await staff.lock(transaction, staffId)) === undefined) throw unknownStaff();
       const ended = await sessions.removeOfStaff(transaction, staffId);
+      await challenges.removeOfStaff(transaction, staffId);
       await audit.append(transaction, { type: 'sessions-ended', outcome: 'success', actor: actorOf(by), detail: { staff: staffId, sessions: ended } });
       return ended;
     });

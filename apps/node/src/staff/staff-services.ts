@@ -5,6 +5,7 @@ import type { SessionAudit } from '../sessions/audit-trail.ts';
 import { Sessions } from '../sessions/sessions.ts';
 import { SignInChallenges } from '../sessions/sign-in-challenges.ts';
 import { SignInLock } from '../sessions/sign-in-lock.ts';
+import type { Guessed } from '../sessions/sign-in-lock.ts';
 import { Passkeys } from './passkeys.ts';
 import type { RelyingParty } from './passkeys.ts';
 import { SecondFactors } from './second-factors.ts';
@@ -53,14 +54,15 @@ export function staffServices({ storage, audit, clock, sealingKey, webAuthn, nam
   const common = { transactions, audit, clock };
   const sessions = new Sessions({ ...common, staff, sessions: storage.sessions });
   const challenges = new SignInChallenges({ challenges: storage.signInChallenges, sealingKey, clock });
-  const lock = new SignInLock({ ...common, failures: storage.signInFailures, sealingKey });
+  const lockOf = (guessed: Guessed): SignInLock => new SignInLock({ ...common, failures: storage.signInFailures, sealingKey, guessed });
+  const lock = lockOf('sign-in');
   const passkeys = new Passkeys({ ...common, passkeys: storage.passkeys, challenges, webAuthn, name });
   const factors = new SecondFactors({ ...common, staff, recoveryCodes: storage.recoveryCodes, passkeys, sealingKey, name });
   const proving = { ...common, staff, storedSessions: storage.sessions, sessions, lock, challenges, factors, passkeys };
   return {
     sessions,
     signIn: new SignIn(proving),
-    stepUp: new StepUp(proving),
+    stepUp: new StepUp({ ...proving, lock: lockOf('step-up') }),
     factors,
     passkeys,
     administration: new StaffAdministration({

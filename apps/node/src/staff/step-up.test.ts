@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MAX_FAILURES } from '../sessions/sign-in-lock.ts';
 import type { StaffPrincipal } from '../sessions/staff-principal.ts';
-import { ORIGIN, PASSWORD, staffFixture } from './staff.fixture.ts';
+import { ORIGIN, PASSWORD, signedIn, staffFixture } from './staff.fixture.ts';
 import type { StaffFixture } from './staff.fixture.ts';
 import { codeAt, enrolTotp } from './totp.fixture.ts';
 import { RECOVERY_CODES } from './second-factors.ts';
@@ -61,10 +61,22 @@ describe('proving once more who one is', () => {
     expect(await steppedUp()).toBe(false);
   });
 
-  it('counts guesses towards the lock-out of the account', async () => {
+  it('locks after too many guesses, which a sign-in of the person elsewhere does not forgive', async () => {
     for (let attempt = 0; attempt < MAX_FAILURES; attempt++) expect(await codeOf(a.stepUp.prove(token, carla, { password: 'wrong' }))).toBe('PROOF_REFUSED');
+    expect((await a.session('carla')).staff).toEqual(carla);
     expect(await codeOf(a.stepUp.prove(token, carla, { password: PASSWORD }))).toBe('SIGN_IN_LIMITED');
+    expect(await codeOf(a.stepUp.changePassword(token, carla, { present: PASSWORD, next: 'another long one' }))).toBe('SIGN_IN_LIMITED');
+    expect(a.entries.filter(({ reasonCode }) => reasonCode === 'SIGN_IN_LIMITED').map(({ type }) => type)).toEqual(['step-up-refused']);
+  });
+
+  it('is not kept from a signed-in person by strangers who guess at the sign-in', async () => {
+    for (let attempt = 0; attempt <= MAX_FAILURES; attempt++) await codeOf(a.signIn.withPassword('carla', 'wrong'));
     expect(await codeOf(a.signIn.withPassword('carla', PASSWORD))).toBe('SIGN_IN_LIMITED');
+    expect(await codeOf(a.stepUp.prove(token, carla, { password: PASSWORD }))).toBe('DONE');
+    const authenticator = await a.passkeyOf(carla);
+    const alone = signedIn(await a.signIn.withPasskey(authenticator.get(await a.signIn.beginPasskey(), ORIGIN)));
+    const passkey = authenticator.get((await a.stepUp.begin(carla)).passkeyOptions ?? { challenge: '' }, ORIGIN);
+    expect(await codeOf(a.stepUp.prove(alone.token, carla, { passkey }))).toBe('DONE');
   });
 
   it('is worth nothing for a session that has ended', async () => {

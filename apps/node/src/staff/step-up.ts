@@ -39,7 +39,8 @@ export interface StepUpDependencies {
 
 /**
  * A signed-in person proves once more who they are, before something sensitive: whoever finds an open session, or has stolen one,
- * cannot. A second factor where there is one, and the password where there is nothing else. Failures count towards the lock-out.
+ * cannot. A second factor where there is one, and the password where there is nothing else. Failures are counted as at sign-in, but
+ * apart from it.
  */
 export class StepUp {
   constructor(private readonly dependencies: StepUpDependencies) {}
@@ -61,10 +62,10 @@ export class StepUp {
   async prove(token: string, staff: StaffPrincipal, proof: StepUpProof): Promise<Date> {
     const { lock, sessions } = this.dependencies;
     const account = await this.accountOf(staff);
-    await lock.attempt(account.username);
+    await lock.attempt(account.id);
     const method = await this.check(account, proof);
     if (method === undefined) throw await this.refusal(staff);
-    await lock.succeeded(account.username);
+    await lock.succeeded(account.id);
     return await sessions.stepUp(token, staff, method);
   }
 
@@ -75,9 +76,9 @@ export class StepUp {
   async changePassword(token: string, staff: StaffPrincipal, passwords: { readonly present: string; readonly next: string }): Promise<void> {
     const { lock } = this.dependencies;
     const account = await this.accountOf(staff);
-    await lock.attempt(account.username);
+    await lock.attempt(account.id);
     if (account.passwordHash === undefined || !(await verifyPassword(passwords.present, account.passwordHash))) throw await this.refusal(staff);
-    await lock.succeeded(account.username);
+    await lock.succeeded(account.id);
     await setOwnPassword({ ...this.dependencies, sessions: this.dependencies.storedSessions }, account, passwords.next, hashOfToken(token));
   }
 

@@ -23,7 +23,7 @@ export interface HandshakePolicy {
   /** that they still stand by, */
   readonly statuses: StatusBook;
   /** with a DID that does not go back behind what was seen of it. */
-  readonly histories: Pick<DidHistories, 'accept'>;
+  readonly histories: Pick<DidHistories, 'accept' | 'verify'>;
 }
 
 /** A peer that has proven to be a member. */

@@ -1,5 +1,6 @@
 import { hashWithContext, signWithContext, verifyWithContext } from '@carecord/crypto';
 import type { GeneralJws } from '@carecord/crypto';
+import type { DidHistory } from '../did-entries.ts';
 import type { ResolvedDid } from '../did-history.ts';
 import { encodeJws } from '../encoded-jws.ts';
 import { IdentityError } from '../identity-error.ts';
@@ -45,11 +46,12 @@ function encodedHistory(resolved: ResolvedDid): Uint8Array {
   return encoded;
 }
 
-/** As many status lists as fit; the peer fetches the others. */
+/** As many status lists as fit, the small ones first: one authority with a huge list must not crowd out the others. The peer fetches the rest. */
 function stapled(lists: readonly GeneralJws[]): Uint8Array[] {
   const fitting: Uint8Array[] = [];
   let left = MAX_STAPLED_BYTES;
-  for (const encoded of lists.slice(0, MAX_AUTHORITIES).map(encodeJws)) {
+  const encodedLists = lists.slice(0, MAX_AUTHORITIES).map(encodeJws);
+  for (const encoded of encodedLists.sort((one, other) => one.length - other.length)) {
     left -= encoded.length;
     if (left < 0) break;
     fitting.push(encoded);
@@ -72,9 +74,12 @@ export async function verifyProof(
   const membership = await verifyCredentials(proof, theirs, policy);
   await policy.statuses.offerStapled(proof.statusLists);
   checkStatus(policy.statuses.standing(membership, policy.clock.now()));
-  const resolved = await verifyDid(proof, theirs, policy);
-  verifySignature(proof, theirs, transcript, resolved);
+  const history = historyOf(proof);
+  const shown = await verifyDid(theirs, () => policy.histories.verify(theirs.did, history));
+  verifySignature(proof, theirs, transcript, shown);
   await verifyPeer(proof, theirs, transcript, binding);
+  // Only now: credentials and history are known to every member, and whoever copied them would choose what is remembered of another.
+  const resolved = await verifyDid(theirs, () => policy.histories.accept(theirs.did, history));
   return {
     did: membership.did,
     name: membership.name,
@@ -109,10 +114,12 @@ function checkStatus(status: MemberStatus): void {
   throw new IdentityError(code, message);
 }
 
-async function verifyDid(proof: Proof, theirs: Hello, policy: HandshakePolicy): Promise<ResolvedDid> {
-  const { buffer, byteOffset, length } = proof.didHistory;
-  const history = Buffer.from(buffer, byteOffset, length).toString('utf8');
-  const resolved = await policy.histories.accept(theirs.did, history).catch((cause: unknown) => {
+function historyOf({ didHistory: { buffer, byteOffset, length } }: Proof): DidHistory {
+  return Buffer.from(buffer, byteOffset, length).toString('utf8');
+}
+
+async function verifyDid(theirs: Hello, verify: () => Promise<ResolvedDid>): Promise<ResolvedDid> {
+  const resolved = await verify().catch((cause: unknown) => {
     throw cause instanceof IdentityError ? didRefused(cause) : cause;
   });
   if (resolved.versionId !== theirs.versionId) throw new IdentityError('HANDSHAKE_DID', "The history of the peer's DID ends at another version.");

@@ -181,7 +181,7 @@ describe('wrapping under the newest root key', () => {
     expect(await destroyUnused()).toEqual([]);
     const progress: string[] = [];
     const end = await ring.rewrapUnderNewestRoot({ onProgress: ({ done, total }) => progress.push(`${done}/${total}`) });
-    expect([progress, end]).toEqual([['16/39', '32/39', '39/39'], { done: 39, total: 39 }]);
+    expect([progress.slice(0, 2), progress.at(-1), end]).toEqual([['4/39', '8/39'], '39/39', { done: 39, total: 39 }]);
     expect([await ring.rootKeysInUse(), ring.active(SIGNING).rootKeyId]).toEqual([['root-2'], 'root-2']);
     expect(await destroyUnused()).toEqual(['root-1']);
     const again = await open();
@@ -196,7 +196,7 @@ describe('wrapping under the newest root key', () => {
     expect([await ring.rootKeysInUse(), ring.find('did-signing-2')?.rootKeyId]).toEqual([['root-1', 'root-2'], 'root-2']);
     const progress: number[] = [];
     await ring.rewrapUnderNewestRoot({ onProgress: ({ done }) => progress.push(done) });
-    expect([progress, await ring.rootKeysInUse()]).toEqual([[32, 39], ['root-2']]);
+    expect([progress[0], progress.at(-1), await ring.rootKeysInUse()]).toEqual([8, 39, ['root-2']]);
   });
 
   it('sees a root key that is made meanwhile, and keys that are', async () => {

@@ -3,8 +3,9 @@ import type { Clock, Transaction, TransactionRunner } from '@carecord/core';
 import { KeysError } from '../keys-error.ts';
 import type { KeyHolder, KeyPurpose, NodeKeyStore, StoredNodeKey } from '../ports.ts';
 import { rootKeyNumberOf } from '../root-key-id.ts';
-import { bindingOf, infoOf, NODE_KEY_CONTEXT } from './node-key.ts';
+import { bindingOf, infoOf, nodeKeyIdOf, NODE_KEY_CONTEXT } from './node-key.ts';
 import type { NodeKey, NodeKeyInfo } from './node-key.ts';
+import { openNodeKey, requireOwnId } from './open-node-key.ts';
 import { rewrapUnderNewestRoot } from './rewrap.ts';
 import type { RewrapOptions, RewrapProgress } from './rewrap.ts';
 import { activated, activeOf, destroyed, nextNumber, pendingKey, retired } from './transitions.ts';
@@ -69,8 +70,9 @@ export class KeyRing {
   }
 
   /**
-   * The key in use, made if there is none: of two processes that ask at once, one makes it and both get it.
+   * The key in use, made if there was never one: of two processes that ask at once, one makes it and both get it.
    * @param makeSecret its result is copied and overwritten
+   * @throws KeysError `KEY_MISSING` when those that there were are out of use: a new one would find and open nothing of before
    */
   async ensure(purpose: KeyPurpose, makeSecret: () => Uint8Array): Promise<NodeKey> {
     const known = activeOf(this.opened.values(), purpose);
@@ -78,6 +80,9 @@ export class KeyRing {
     await this.change(async (transaction) => {
       const keys = await this.options.store.list(transaction);
       if (activeOf(keys, purpose) !== undefined) return;
+      if (keys.some((key) => key.purpose === purpose)) {
+        throw new KeysError('KEY_MISSING', `The key for ${purpose} is out of use or destroyed, with none in its place: restore the schema "keys" of the database from its backup.`);
+      }
       const secret = makeSecret();
       try {
         await this.add(transaction, keys, purpose, secret, 'active');
@@ -138,6 +143,7 @@ export class KeyRing {
   /**
    * Brings the ring to what is committed: opens new keys, overwrites the secrets of destroyed ones.
    * @returns whether anything had changed
+   * @throws KeysError `KEY_MISSING` when rows are gone, which destroying leaves: the ring stays as it is
    */
   reload(): Promise<boolean> {
     return this.reloads.run('', () => this.follow());
@@ -145,7 +151,7 @@ export class KeyRing {
 
   /**
    * Wraps every key under the newest root key, in batches of one transaction each. It can be stopped and repeated; once it
-   * has ended, no key of the ring lies under an older root key.
+   * has ended, no key of the ring lies under an older root key but those that do not open: then `done` is less than `total`.
    */
   async rewrapUnderNewestRoot(options: RewrapOptions = {}): Promise<RewrapProgress> {
     try {
@@ -190,8 +196,8 @@ export class KeyRing {
     const { holder, store, clock } = this.options;
     const now = clock.now();
     const number = nextNumber(keys, purpose);
-    const id = `${purpose}-${number}`;
-    const pending = pendingKey(id, purpose, number, await holder.wrap(secret, NODE_KEY_CONTEXT, bindingOf(id)), now);
+    const id = nodeKeyIdOf(purpose, number);
+    const pending = pendingKey(id, purpose, number, await holder.wrap(secret, NODE_KEY_CONTEXT, bindingOf({ purpose, number })), now);
     const before = state === 'active' ? activeOf(keys, purpose) : undefined;
     if (before !== undefined) await store.update(transaction, [retired(before, now)]);
     const key = state === 'active' ? activated(pending, now) : pending;
@@ -205,7 +211,8 @@ export class KeyRing {
     const opened = new Map<string, NodeKey>();
     for (const key of keys) {
       if (key.wrapped === undefined || key.state === 'destroyed') continue;
-      const secret = this.opened.get(key.id)?.secret ?? (await this.options.holder.unwrap(key.wrapped, NODE_KEY_CONTEXT, bindingOf(key.id)));
+      requireOwnId(key);
+      const secret = this.opened.get(key.id)?.secret ?? (await openNodeKey(this.options.holder, key, key.wrapped));
       opened.set(key.id, { ...infoOf(key), state: key.state, secret });
     }
     const infos = keys.map(infoOf);
@@ -217,14 +224,18 @@ export class KeyRing {
 
   /** Before anything else, so that a secret goes even where another one cannot be opened now. */
   private forget(keys: readonly StoredNodeKey[]): void {
-    const living = new Set(keys.filter(({ wrapped }) => wrapped !== undefined).map(({ id }) => id));
+    const stored = new Map(keys.map((key) => [key.id, key]));
     const kept = new Map(this.opened);
     for (const [id, { secret }] of this.opened) {
-      if (living.has(id)) continue;
+      const row = stored.get(id);
+      if (row === undefined || row.wrapped !== undefined) continue;
       secret.fill(0);
       kept.delete(id);
     }
     this.opened = kept;
+    // A destroyed key leaves its row: without it this is another state of the database, whose numbers would be given a second time.
+    const gone = [...kept.keys()].filter((id) => !stored.has(id));
+    if (gone.length > 0) throw new KeysError('KEY_MISSING', `The database lost keys while the node runs (${gone.join(' ')}): stop the node, restore the newest backup, and start it again.`);
   }
 }
 

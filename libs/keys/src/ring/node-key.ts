@@ -27,9 +27,14 @@ export function infoOf({ wrapped, ...key }: StoredNodeKey): NodeKeyInfo {
   return { ...key, rootKeyId: wrapped?.rootKeyId };
 }
 
-/** What binds the secret of a node's key to its place: nobody can swap the rows of two keys. */
-export function bindingOf(id: string): Uint8Array {
-  return new TextEncoder().encode(id);
+/** What binds the secret of a node's key to its place, whatever id its row has: nobody can swap two keys, or give one to another purpose. */
+export function bindingOf({ purpose, number }: Pick<StoredNodeKey, 'purpose' | 'number'>): Uint8Array {
+  return new TextEncoder().encode(nodeKeyIdOf(purpose, number));
+}
+
+/** The id of a key of the node, e.g. `did-signing-3`. */
+export function nodeKeyIdOf(purpose: KeyPurpose, number: number): string {
+  return `${purpose}-${number}`;
 }
 
 /** What every secret of the ring is wrapped for. */

@@ -1,9 +1,15 @@
+import { errorCodeOf } from '@carecord/core';
 import type { Transaction, TransactionRunner } from '@carecord/core';
 import type { KeyHolder, NodeKeyStore, StoredNodeKey, WrappedKey } from '../ports.ts';
 import { bindingOf, NODE_KEY_CONTEXT } from './node-key.ts';
 
-/** The keys are locked while a batch is at the holder: a few dozen calls at most. */
-const BATCH_SIZE = 16;
+/**
+ * The keys are locked while a batch is at the holder. A remote one takes three requests a key, each up to five seconds: a batch
+ * of this size ends within a transaction's time, however slow the holder is.
+ */
+const BATCH_SIZE = 4;
+/** What a holder says of a wrapped key that never opens again. */
+const LOST = ['UNWRAP_FAILED', 'ROOT_KEY_UNKNOWN'];
 
 /** How far the work is, and how to end it early. */
 export interface RewrapOptions {
@@ -13,7 +19,7 @@ export interface RewrapOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Keys of the node that lie under the newest root key, of all that are not destroyed. */
+/** Keys of the node that lie under the newest root key, of all that are not destroyed. At the end less than all where some do not open. */
 export interface RewrapProgress {
   readonly done: number;
   readonly total: number;
@@ -25,37 +31,55 @@ interface Place {
   readonly transactions: TransactionRunner;
 }
 
-/** Wraps every key anew that lies under an older root key, batch by batch, until none does. */
+type WrappedNodeKey = StoredNodeKey & { readonly wrapped: WrappedKey };
+
+/** Wraps every key anew that lies under an older root key, batch by batch, until none does but those that do not open: they stay as they are. */
 export async function rewrapUnderNewestRoot(place: Place, { onProgress, signal }: RewrapOptions): Promise<RewrapProgress> {
+  const lost = new Set<string>();
   for (;;) {
     signal?.throwIfAborted();
-    const progress = await place.transactions.run((transaction) => rewrapBatch(place, transaction));
+    const progress = await place.transactions.run((transaction) => rewrapBatch(place, transaction, lost));
     onProgress?.(progress);
-    if (progress.done === progress.total) return progress;
+    if (progress.done + lost.size >= progress.total) return progress;
   }
 }
 
-async function rewrapBatch({ holder, store }: Place, transaction: Transaction): Promise<RewrapProgress> {
+/** @param lost ids of the keys that did not open; grows */
+async function rewrapBatch({ holder, store }: Place, transaction: Transaction, lost: Set<string>): Promise<RewrapProgress> {
   const keys = (await store.list(transaction)).filter(isWrapped);
   // Asked under the lock and for each batch: another process may have made a newer one meanwhile.
   const newest = (await holder.rootKeyIds()).at(-1);
   const older = keys.filter(({ wrapped }) => wrapped.rootKeyId !== newest);
-  const batch = older.slice(0, BATCH_SIZE);
   const rewrapped: StoredNodeKey[] = [];
-  for (const key of batch) rewrapped.push({ ...key, wrapped: await rewrap(holder, key.id, key.wrapped) });
+  for (const key of older.filter(({ id }) => !lost.has(id)).slice(0, BATCH_SIZE)) {
+    const wrapped = await rewrap(holder, key);
+    if (wrapped === undefined) lost.add(key.id);
+    else rewrapped.push({ ...key, wrapped });
+  }
   await store.update(transaction, rewrapped);
-  return { done: keys.length - older.length + batch.length, total: keys.length };
+  return { done: keys.length - older.length + rewrapped.length, total: keys.length };
 }
 
-async function rewrap(holder: KeyHolder, id: string, wrapped: WrappedKey): Promise<WrappedKey> {
-  const secret = await holder.unwrap(wrapped, NODE_KEY_CONTEXT, bindingOf(id));
+/** Undefined when it does not open. */
+async function rewrap(holder: KeyHolder, key: WrappedNodeKey): Promise<WrappedKey | undefined> {
+  const secret = await unwrap(holder, key);
+  if (secret === undefined) return undefined;
   try {
-    return await holder.wrap(secret, NODE_KEY_CONTEXT, bindingOf(id));
+    return await holder.wrap(secret, NODE_KEY_CONTEXT, bindingOf(key));
   } finally {
     secret.fill(0);
   }
 }
 
-function isWrapped(key: StoredNodeKey): key is StoredNodeKey & { readonly wrapped: WrappedKey } {
+async function unwrap(holder: KeyHolder, key: WrappedNodeKey): Promise<Uint8Array | undefined> {
+  try {
+    return await holder.unwrap(key.wrapped, NODE_KEY_CONTEXT, bindingOf(key));
+  } catch (error) {
+    if (LOST.includes(errorCodeOf(error))) return undefined;
+    throw error;
+  }
+}
+
+function isWrapped(key: StoredNodeKey): key is WrappedNodeKey {
   return key.wrapped !== undefined;
 }

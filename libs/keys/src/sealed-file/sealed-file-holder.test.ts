@@ -115,6 +115,21 @@ describe('the sealed file', () => {
       await holder.check();
     }));
 
+  it('that an older one replaces stops the holder: it makes no second root key of a number', () =>
+    inDirectory(async (path) => {
+      const holder = await openSealedFileHolder({ path, passphrase: PASSPHRASE });
+      await holder.createRootKey();
+      const older = await readFile(path);
+      await holder.createRootKey();
+      const [newest, wrapped] = [await readFile(path), await holder.wrap(SECRET, 'x', BINDING)];
+      await writeFile(path, older);
+      await expect(holder.createRootKey()).rejects.toEqual(refusal('KEY_FILE_INVALID'));
+      await expect(holder.wrap(SECRET, 'x', BINDING)).rejects.toEqual(refusal('KEY_FILE_INVALID'));
+      expect(await readFile(path)).toEqual(older);
+      await writeFile(path, newest);
+      expect(await holder.unwrap(wrapped, 'x', BINDING)).toEqual(SECRET);
+    }));
+
   it('stays whole and openable while processes that change it are killed in the middle of it', () =>
     inDirectory(async (path) => {
       const holder = await openSealedFileHolder({ path, passphrase: PASSPHRASE });

@@ -111,7 +111,10 @@ class SealedFileHolder implements KeyHolder {
       return [];
     }
     if (this.content === undefined || !constantTimeEqual(this.content.digest, file.digest)) {
-      this.replace({ digest: file.digest, rootKeys: await openSealedFile(file, this.options.passphrase) });
+      const rootKeys = await openSealedFile(file, this.options.passphrase);
+      // The next root key would have the number of one that is there and only missing in this file.
+      if (newestOf(rootKeys) < newestOf(this.content?.rootKeys)) throw new KeysError('KEY_FILE_INVALID', 'The root key file was replaced by an older one: put the newest one back.');
+      this.replace({ digest: file.digest, rootKeys });
     }
     return this.content?.rootKeys ?? [];
   }
@@ -137,4 +140,8 @@ class SealedFileHolder implements KeyHolder {
     for (const { key } of this.content?.rootKeys ?? []) if (!kept.has(key)) key.fill(0);
     this.content = content;
   }
+}
+
+function newestOf(rootKeys: readonly RootKey[] | undefined): number {
+  return rootKeys?.at(-1)?.number ?? 0;
 }

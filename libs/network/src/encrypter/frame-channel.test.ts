@@ -24,10 +24,21 @@ describe('FrameChannel', () => {
 
   it('takes a message larger than the stream buffers', async () => {
     const { sender, receiver } = pair();
-    const message = new Uint8Array(200_000).fill(7);
+    const message = new Uint8Array(2_000_000).fill(7);
     const sent = sender.send(message);
-    expect(await receiver.receive(200_000)).toEqual(message);
+    expect(Buffer.compare(await receiver.receive(2_000_000), message)).toBe(0);
     await sent;
+  });
+
+  it('leaves the process free while it waits for the rest of a large message', async () => {
+    const { left, receiver } = pair();
+    const message = Buffer.alloc(1_000_000, 7);
+    const receiving = receiver.receive(1_000_000);
+    left.write(Buffer.concat([Buffer.from(Uint32Array.of(message.length).buffer).reverse(), message.subarray(0, 5_000)]));
+    // A timer fires only when nobody keeps the process busy.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    left.write(message.subarray(5_000));
+    expect(Buffer.compare(await receiving, message)).toBe(0);
   });
 
   it('refuses a message over the limit before reading it', async () => {

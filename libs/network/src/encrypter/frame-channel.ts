@@ -13,31 +13,42 @@ export class FrameChannel implements HandshakeChannel {
   constructor(private readonly socket: Duplex) {}
 
   async send(message: Uint8Array): Promise<void> {
-    const framed = Buffer.alloc(LENGTH_BYTES + message.length);
-    framed.writeUInt32BE(message.length);
-    framed.set(message, LENGTH_BYTES);
+    const length = Buffer.alloc(LENGTH_BYTES);
+    length.writeUInt32BE(message.length);
     await new Promise<void>((resolve, reject) => {
-      this.socket.write(framed, (error) => (error ? reject(error) : resolve()));
+      this.socket.cork();
+      this.socket.write(length);
+      this.socket.write(message, (error) => (error ? reject(error) : resolve()));
+      this.socket.uncork();
     });
   }
 
   /** @throws WireError `WIRE_TOO_LARGE` before any of the message is read */
   async receive(maxBytes: number): Promise<Uint8Array> {
-    const length = (await this.take(LENGTH_BYTES)).readUInt32BE();
+    const { buffer, byteOffset } = await this.take(LENGTH_BYTES);
+    const length = new DataView(buffer, byteOffset).getUint32(0);
     if (length > maxBytes) throw new WireError('WIRE_TOO_LARGE', `A handshake message is larger than ${maxBytes} bytes.`);
-    // A copy as plain bytes: a Buffer would differ in `slice` and `toString`.
-    return length === 0 ? new Uint8Array() : new Uint8Array(await this.take(length));
+    return await this.take(length);
   }
 
-  /** Reads exactly `count` bytes in paused mode, waiting for them. */
-  private async take(count: number): Promise<Buffer> {
-    for (;;) {
-      // read(count) gives fewer bytes only when the stream has ended.
-      const bytes = this.socket.read(count) as Buffer | null;
-      if (bytes !== null && bytes.length === count) return bytes;
-      if (bytes !== null || this.socket.readableEnded || this.socket.destroyed) throw closed();
+  /**
+   * Reads exactly `count` bytes in paused mode, waiting for them. What is there is taken at once: a stream that still has bytes says
+   * again and again that it is readable, and asking it for more than it has would never let the rest come in.
+   */
+  private async take(count: number): Promise<Uint8Array> {
+    const parts: Buffer[] = [];
+    for (let missing = count; missing > 0; ) {
+      // read(0) takes nothing: it makes the stream go on, or say that it has ended.
+      const bytes = this.socket.read(Math.min(missing, this.socket.readableLength)) as Buffer | null;
+      if (bytes !== null) {
+        parts.push(bytes);
+        missing -= bytes.length;
+        continue;
+      }
+      if (this.socket.readableEnded || this.socket.destroyed) throw closed();
       await this.untilReadable();
     }
+    return joined(parts, count);
   }
 
   private untilReadable(): Promise<void> {
@@ -56,6 +67,19 @@ export class FrameChannel implements HandshakeChannel {
       this.socket.on('end', onEnd);
     });
   }
+}
+
+/** As plain bytes: a Buffer would differ in `slice` and `toString`. Mostly there is one part, and nothing to copy. */
+function joined(parts: readonly Buffer[], count: number): Uint8Array {
+  const [first] = parts;
+  if (first?.length === count) return new Uint8Array(first.buffer, first.byteOffset, count);
+  const whole = new Uint8Array(count);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
 }
 
 function closed(): NetworkError {

@@ -12,7 +12,7 @@ import { verifyPeerSignature } from './peer-key.ts';
 import type { PeerKey } from './peer-key.ts';
 import { rawDuplex } from './raw-duplex.ts';
 import { SecuredStream } from './secured-stream.ts';
-import { channelBinding, openTls } from './tls.ts';
+import { channelBinding, openTls, tlsContext } from './tls.ts';
 
 /** Negotiated in the clear before anything else; a change of the handshake is a new number. */
 export const ENCRYPTER_PROTOCOL = '/carecord/tls-membership/1';
@@ -42,7 +42,7 @@ export interface MembershipEncrypterOptions extends HandshakePolicy {
 export class MembershipEncrypter implements ConnectionEncrypter {
   readonly protocol = ENCRYPTER_PROTOCOL;
   // One for the life of the process: it says nothing, so a new one a connection would hide nothing.
-  private readonly certificate = makeEphemeralCertificate();
+  private readonly tls = tlsContext(makeEphemeralCertificate());
 
   constructor(private readonly options: MembershipEncrypterOptions) {}
 
@@ -55,13 +55,15 @@ export class MembershipEncrypter implements ConnectionEncrypter {
   }
 
   private async secure(role: HandshakeBinding['role'], connection: MessageStream, options?: SecureConnectionOptions): Promise<SecuredConnection> {
-    const timeout = AbortSignal.timeout(HANDSHAKE_TIMEOUT_MILLISECONDS);
-    const signal = options?.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+    // Not AbortSignal.timeout(): that one, and the connection with it, would stay in memory until the time has passed.
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), HANDSHAKE_TIMEOUT_MILLISECONDS).unref();
+    const signal = options?.signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, options.signal]);
     const hangUp = (): void => connection.abort(timedOut());
     signal.addEventListener('abort', hangUp, { once: true });
     try {
       const raw = rawDuplex(connection);
-      const socket = await openTls(role, raw, this.certificate, signal);
+      const socket = await openTls(role, raw, this.tls, signal);
       const binding = this.binding(role, channelBinding(socket), options);
       const local = this.options.local.current();
       const member = await runMembershipHandshake(new FrameChannel(socket), binding, local, this.options);
@@ -75,6 +77,7 @@ export class MembershipEncrypter implements ConnectionEncrypter {
       connection.abort(asError(error));
       throw error;
     } finally {
+      clearTimeout(timer);
       signal.removeEventListener('abort', hangUp);
     }
   }

@@ -5,9 +5,10 @@ import { connect, TLSSocket } from 'node:tls';
 import type { ConnectionOptions, TLSSocketOptions } from 'node:tls';
 import { describe, expect, it } from '@jest/globals';
 import { makeEphemeralCertificate } from './certificate.ts';
-import { channelBinding, openTls } from './tls.ts';
+import { channelBinding, openTls, tlsContext } from './tls.ts';
 
 const certificate = makeEphemeralCertificate();
+const context = tlsContext(certificate);
 const never = new AbortController().signal;
 const pem = { cert: certificate.certificate, key: certificate.privateKey, rejectUnauthorized: false };
 
@@ -24,7 +25,7 @@ describe('openTls', () => {
     const bindings: string[] = [];
     for (let round = 0; round < 2; round++) {
       const [left, right] = duplexPair();
-      const [client, server] = await Promise.all([openTls('initiator', left, certificate, never), openTls('responder', right, certificate, never)]);
+      const [client, server] = await Promise.all([openTls('initiator', left, context, never), openTls('responder', right, context, never)]);
       expect(channelBinding(client)).toEqual(channelBinding(server));
       bindings.push(Buffer.from(channelBinding(client)).toString('hex'));
       client.destroy();
@@ -41,7 +42,7 @@ describe('openTls', () => {
   ])('refuses a client with %s alone', async (_what, options) => {
     const [left, right] = duplexPair();
     foreignClient(left, options);
-    await expect(openTls('responder', right, certificate, never)).rejects.toMatchObject({ code: 'ENCRYPTION_REFUSED' });
+    await expect(openTls('responder', right, context, never)).rejects.toMatchObject({ code: 'ENCRYPTION_REFUSED' });
   });
 
   it.each([
@@ -50,13 +51,13 @@ describe('openTls', () => {
   ])('refuses a server with %s alone', async (_what, options) => {
     const [left, right] = duplexPair();
     foreignServer(right, options);
-    await expect(openTls('initiator', left, certificate, never)).rejects.toMatchObject({ code: 'ENCRYPTION_REFUSED' });
+    await expect(openTls('initiator', left, context, never)).rejects.toMatchObject({ code: 'ENCRYPTION_REFUSED' });
   });
 
   it('takes the right group from a client that offers classical ones as well', async () => {
     const [left, right] = duplexPair();
     foreignClient(left, { ecdhCurve: 'X25519MLKEM768:X25519' });
-    const server = await openTls('responder', right, certificate, never);
+    const server = await openTls('responder', right, context, never);
     expect(server.getProtocol()).toBe('TLSv1.3');
     server.destroy();
   });
@@ -64,12 +65,12 @@ describe('openTls', () => {
   it('refuses what is not TLS', async () => {
     const [left, right] = duplexPair();
     left.write('GET / HTTP/1.1\r\n\r\n');
-    await expect(openTls('responder', right, certificate, never)).rejects.toMatchObject({ code: 'ENCRYPTION_REFUSED' });
+    await expect(openTls('responder', right, context, never)).rejects.toMatchObject({ code: 'ENCRYPTION_REFUSED' });
   });
 
   it('refuses a peer that hangs up', async () => {
     const [left, right] = duplexPair();
-    const opening = openTls('responder', right, certificate, never);
+    const opening = openTls('responder', right, context, never);
     left.destroy();
     right.destroy();
     await expect(opening).rejects.toMatchObject({ code: 'ENCRYPTION_REFUSED' });
@@ -78,7 +79,7 @@ describe('openTls', () => {
   it('does not wait for a silent peer beyond its signal', async () => {
     const [, right] = duplexPair();
     const controller = new AbortController();
-    const opening = openTls('responder', right, certificate, controller.signal);
+    const opening = openTls('responder', right, context, controller.signal);
     const closed = once(right, 'close');
     controller.abort(new Error('enough'));
     await expect(opening).rejects.toThrow('enough');

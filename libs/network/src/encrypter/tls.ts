@@ -1,7 +1,9 @@
-import { once } from 'node:events';
+import { constants } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { connect, TLSSocket } from 'node:tls';
+import { connect, createSecureContext, TLSSocket } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import type { HandshakeBinding } from '@carecord/identity';
+import { orAborted } from '../abort.ts';
 import { NetworkError } from '../network-error.ts';
 import type { TlsCertificate } from './certificate.ts';
 
@@ -11,28 +13,40 @@ const KEY_AGREEMENT = 'X25519MLKEM768';
 const EXPORTER_LABEL = 'EXPORTER-Channel-Binding';
 const EXPORTER_BYTES = 32;
 
-/**
- * Makes the TLS 1.3 handshake over a raw connection; a peer without X25519MLKEM768 is refused by TLS itself. The peer's
- * certificate is not looked at: who it is, it has to prove afterwards over {@link channelBinding}.
- * @throws NetworkError `ENCRYPTION_REFUSED`; or the signal's reason
- */
-export async function openTls(role: HandshakeBinding['role'], raw: Duplex, certificate: TlsCertificate, signal: AbortSignal): Promise<TLSSocket> {
-  const options = {
-    cert: certificate.certificate,
-    key: certificate.privateKey,
+/** What all connections of a process have in common: reading the certificate anew for each would cost as much as its signatures. */
+export function tlsContext({ certificate, privateKey }: TlsCertificate): SecureContext {
+  return createSecureContext({
+    cert: certificate,
+    key: privateKey,
     minVersion: 'TLSv1.3',
     maxVersion: 'TLSv1.3',
     ecdhCurve: KEY_AGREEMENT,
-    rejectUnauthorized: false,
-  } as const;
+    // Nothing is resumed: every connection makes keys of its own.
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  });
+}
+
+/**
+ * Makes the TLS 1.3 handshake over a raw connection; a peer without X25519MLKEM768 is refused by TLS itself. The peer's
+ * certificate is not looked at: who it is, it has to prove afterwards over {@link channelBinding}.
+ * @param secureContext as {@link tlsContext} makes it
+ * @throws NetworkError `ENCRYPTION_REFUSED`; or the signal's reason
+ */
+export async function openTls(role: HandshakeBinding['role'], raw: Duplex, secureContext: SecureContext, signal: AbortSignal): Promise<TLSSocket> {
+  const options = { secureContext, rejectUnauthorized: false };
   const socket =
     role === 'initiator' ? connect({ ...options, socket: raw }) : new TLSSocket(raw, { ...options, isServer: true, requestCert: true });
+  const { promise: secured, resolve, reject } = Promise.withResolvers<undefined>();
+  socket.once('secure', () => resolve(undefined));
   // A listener for good: an error after this function has returned must not be an uncaught one.
-  socket.on('error', () => undefined);
+  socket.on('error', reject);
+  const hungUp = (): void => reject(refusal());
+  // 'close' without an error is what a peer causes that hangs up in the middle.
+  socket.once('close', hungUp);
   raw.on('error', (error) => socket.destroy(error));
   try {
-    // 'close' without an error is what a peer causes that hangs up in the middle.
-    await Promise.race([once(socket, 'secure', { signal }), once(socket, 'close', { signal }).then(refuse)]);
+    await orAborted(secured, signal);
+    socket.off('close', hungUp);
     checkKeyAgreement(role, socket);
     return socket;
   } catch (cause) {
@@ -53,10 +67,6 @@ function checkKeyAgreement(role: HandshakeBinding['role'], socket: TLSSocket): v
   if (role === 'responder') return;
   const agreed = socket.getEphemeralKeyInfo();
   if (agreed === null || !('name' in agreed) || agreed.name !== KEY_AGREEMENT) throw refusal();
-}
-
-function refuse(): never {
-  throw refusal();
 }
 
 function refusal(cause?: unknown): NetworkError {

@@ -10,6 +10,7 @@ import { Directory } from '../directory/directory.ts';
 import { KnownMembers } from '../directory/known-members.ts';
 import type { Peers } from '../identity/peers.ts';
 import { WhoIsWho } from '../identity/who-is-who.ts';
+import { every } from '../every.ts';
 import { ask } from '../messages/message-client.ts';
 import { MessageServer } from '../messages/message-server.ts';
 import { NetworkError } from '../network-error.ts';
@@ -181,7 +182,7 @@ export class CarecordHost implements NetworkHost {
       ),
       this.publisher.run(signal),
       this.keepSwept(signal),
-      this.keepAdvertised(signal),
+      every(ADVERT_CHECK_MILLISECONDS, clock, signal, () => this.publisher.renewIfIdentityChanged()),
       this.whoIsWho.run(signal),
     ]);
     logger.info('network-started', { peerId: this.peerId, did: this.did });
@@ -239,13 +240,6 @@ export class CarecordHost implements NetworkHost {
     await orAborted(promise, signal).catch(() => undefined);
   }
 
-  private async keepAdvertised(signal: AbortSignal): Promise<void> {
-    const { clock } = this.parts.options;
-    while (!signal.aborted) {
-      await clock.sleepUntil(later(clock.now(), ADVERT_CHECK_MILLISECONDS), signal).catch(() => undefined);
-      if (!signal.aborted) this.publisher.identityMayHaveChanged();
-    }
-  }
 
   private async keepSwept(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.parts.options;

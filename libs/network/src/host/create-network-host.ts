@@ -23,7 +23,7 @@ export async function createNetworkHost(options: NetworkHostOptions): Promise<Ne
   const late: { node?: Libp2p; host?: CarecordHost } = {};
   const isConnected = (peerId: string): boolean => (late.node?.getConnections(peerIdFromString(peerId)).length ?? 0) > 0;
   const registry = new MemberRegistry({ clock, statuses, isConnected });
-  const adverts = new AdvertKind({ trust, statuses, histories, clock });
+  const adverts = new AdvertKind({ trust, statuses, histories, local, clock });
   const references = new ReferenceKind({ keysOf: async (did) => late.host?.keysOf(did), clock });
   const rules = new ValueRules([adverts, references, new StatusListKind({ trust, clock }), ...options.valueKinds], clock);
   const guard = new GuardedDatastore(datastore, rules, new HighestSeen(datastore, clock));

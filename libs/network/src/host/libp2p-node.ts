@@ -25,6 +25,8 @@ const INBOUND_CONNECTIONS_PER_SECOND = 100;
 const MAX_PENDING_CONNECTIONS = 64;
 /** From the first byte to the muxer: the handshake's own limit and a little for the negotiation around it. */
 const UPGRADE_TIMEOUT_MILLISECONDS = HANDSHAKE_TIMEOUT_MILLISECONDS + 2_000;
+/** Kademlia's ping of a new peer may be open still when libp2p's own comes, which with the default of one closes the connection under its requests. */
+const PING_STREAMS = 4;
 /** Milliseconds; with the defaults a get among dead peers takes ten seconds. */
 const KADEMLIA_DIAL_TIMEOUT = { minTimeout: 1_000, maxTimeout: 4_000 };
 
@@ -74,7 +76,7 @@ export function createNode(parts: NodeParts): Promise<Libp2p<NodeServices>> {
     },
     services: {
       identify: identify(),
-      ping: ping(),
+      ping: ping({ maxInboundStreams: PING_STREAMS, maxOutboundStreams: PING_STREAMS }),
       dht: (components: KadDHTComponents) => createKademlia(components, parts),
     },
   });

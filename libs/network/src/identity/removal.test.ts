@@ -38,7 +38,7 @@ describe('a membership that is taken back while its holder is connected', () => 
   it('closes its connections with every peer, though only one of them hears it from the authority', async () => {
     const made = await start({ hospitals: 4 });
     const [a, b, c, removed] = made.hospitals as [TestNode, TestNode, TestNode, TestNode];
-    expect(connectionsOf(removed)).toBe(3);
+    expect(removed.host.members()).toHaveLength(3);
     await made.network.revoke(removed.resolved.did, a);
     await waitUntil(() => connectionsOf(removed) === 0);
     for (const one of [a, b, c]) {
@@ -87,7 +87,12 @@ describe('a membership that is taken back while its holder is connected', () => 
 
   it('is passed on once by every node, however they are connected, and an older list not at all', async () => {
     const passedOn: number[] = [];
-    const logger: Logger = { ...silentLogger, info: (event, fields) => void (event === 'status-list-passed-on' && passedOn.push(Number(fields?.told) + Number(fields?.failed))) };
+    const logger: Logger = {
+      ...silentLogger,
+      info: (event, fields) => {
+        if (event === 'status-list-passed-on') passedOn.push(Number(fields?.told) + Number(fields?.failed));
+      },
+    };
     const made = await start({ hospitals: 5, logger });
     const [a, b] = made.hospitals as [TestNode, TestNode];
     const [authority] = made.network.authorities;

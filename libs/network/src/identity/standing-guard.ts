@@ -1,6 +1,6 @@
-import { later } from '@carecord/core';
 import type { Clock, Logger } from '@carecord/core';
 import type { StatusBook } from '@carecord/identity';
+import { every } from '../every.ts';
 import type { MemberRegistry } from '../host/member-registry.ts';
 
 /** How often to look for memberships and status lists whose time has passed; a removal is acted upon at once. */
@@ -34,12 +34,11 @@ export class StandingGuard {
   }
 
   /** Looks at intervals until the signal is aborted. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { clock } = this.options;
-    while (!signal.aborted) {
+  run(signal: AbortSignal): Promise<void> {
+    return every(CHECK_MILLISECONDS, this.options.clock, signal, () => {
       this.enforce();
-      await clock.sleepUntil(later(clock.now(), CHECK_MILLISECONDS), signal).catch(() => undefined);
-    }
+      return Promise.resolve();
+    });
   }
 
   private enforce(): void {

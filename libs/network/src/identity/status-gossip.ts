@@ -1,9 +1,10 @@
-import { canonicalJsonBytes, errorCodeOf, later, toHex } from '@carecord/core';
+import { canonicalJsonBytes, errorCodeOf, toHex } from '@carecord/core';
 import type { Clock, Logger } from '@carecord/core';
 import { sha256 } from '@carecord/crypto';
 import type { GeneralJws } from '@carecord/crypto';
 import { IdentityError, readStatusList } from '@carecord/identity';
 import type { StatusBook } from '@carecord/identity';
+import { every } from '../every.ts';
 import type { MessageServer } from '../messages/message-server.ts';
 import { NetworkError } from '../network-error.ts';
 import type { Told } from '../ports.ts';
@@ -84,12 +85,8 @@ export class StatusGossip {
   }
 
   /** Asks at intervals until the signal is aborted. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { clock } = this.options;
-    while (!signal.aborted) {
-      await clock.sleepUntil(later(clock.now(), ASK_MILLISECONDS), signal).catch(() => undefined);
-      if (!signal.aborted) await this.ask();
-    }
+  run(signal: AbortSignal): Promise<void> {
+    return every(ASK_MILLISECONDS, this.options.clock, signal, () => this.ask());
   }
 
   private passOnNewer(): void {

@@ -1,8 +1,8 @@
-import { later } from '@carecord/core';
 import type { Clock, Logger } from '@carecord/core';
 import { IdentityError, readStatusList, verifyMembership } from '@carecord/identity';
 import type { LocalIdentity, Membership, NetworkTrust, StatusBook } from '@carecord/identity';
 import type { GeneralJws } from '@carecord/crypto';
+import { every } from '../every.ts';
 import { NetworkError } from '../network-error.ts';
 import type { Member, NetworkHost } from '../ports.ts';
 import { STATUS_LIST, statusListKey, statusListOf, statusListValue } from '../values/status-list-value.ts';
@@ -36,12 +36,9 @@ export class StatusListsInDht {
   }
 
   /** Refreshes at intervals until the signal is aborted. */
-  async run(signal: AbortSignal): Promise<void> {
+  run(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.options;
-    while (!signal.aborted) {
-      await clock.sleepUntil(later(clock.now(), REFRESH_MILLISECONDS), signal).catch(() => undefined);
-      if (!signal.aborted) await this.refresh().catch((error: unknown) => logger.warn('status-lists-not-refreshed', {}, error));
-    }
+    return every(REFRESH_MILLISECONDS, clock, signal, () => this.refresh().catch((error: unknown) => logger.warn('status-lists-not-refreshed', {}, error)));
   }
 
   private async refreshOne(authority: string, url: string): Promise<boolean> {

@@ -1,9 +1,9 @@
-import { later } from '@carecord/core';
 import type { GeneralJws } from '@carecord/crypto';
 import type { DidHistory } from '@carecord/identity';
+import { every } from '../every.ts';
 import type { MemberRegistry } from '../host/member-registry.ts';
 import type { MessageServer } from '../messages/message-server.ts';
-import type { Member, NetworkHost, NetworkHostOptions, Told } from '../ports.ts';
+import type { NetworkHost, NetworkHostOptions, Told } from '../ports.ts';
 import { HistoryExchange } from './history-exchange.ts';
 import { IDENTITY_PROTOCOLS } from './peers.ts';
 import type { Peers } from './peers.ts';
@@ -97,11 +97,8 @@ export class WhoIsWho {
     return (await this.statusLists.refresh()) || foundAtMembers;
   }
 
-  private async keepTold(signal: AbortSignal): Promise<void> {
+  private keepTold(signal: AbortSignal): Promise<void> {
     const { clock, peers } = this.options;
-    while (!signal.aborted) {
-      await clock.sleepUntil(later(clock.now(), TELL_AGAIN_MILLISECONDS), signal).catch(() => undefined);
-      if (!signal.aborted) await Promise.all(peers.connected().map(({ peerId }: Member) => this.histories.tell(peerId)));
-    }
+    return every(TELL_AGAIN_MILLISECONDS, clock, signal, () => Promise.all(peers.connected().map(({ peerId }) => this.histories.tell(peerId))));
   }
 }

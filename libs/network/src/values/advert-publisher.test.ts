@@ -63,17 +63,16 @@ describe('AdvertPublisher', () => {
 
   it('publishes anew when the keys have rotated, and only then', async () => {
     const made = await makePublisher();
-    made.publisher.identityMayHaveChanged();
+    await made.publisher.renewIfIdentityChanged();
     const { stop, run } = await started(made);
     const before = made.seen.puts;
-    made.publisher.identityMayHaveChanged();
+    await made.publisher.renewIfIdentityChanged();
     expect(made.seen.puts).toBe(before);
     await made.keys.rotate();
-    made.publisher.identityMayHaveChanged();
-    await made.publisher.publish();
+    await made.publisher.renewIfIdentityChanged();
     const after = made.seen.puts;
     expect(after).toBeGreaterThan(before);
-    made.publisher.identityMayHaveChanged();
+    await made.publisher.renewIfIdentityChanged();
     expect(made.seen.puts).toBe(after);
     stop.abort();
     await run;

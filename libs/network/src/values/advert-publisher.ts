@@ -46,8 +46,8 @@ export class AdvertPublisher {
   }
 
   /** To be called now and then: publishes anew when our keys have rotated, for the next rotations make those in the advert unknown. */
-  identityMayHaveChanged(): void {
-    if (this.lastVersionId !== undefined && this.lastVersionId !== this.options.local.current().resolved.versionId) void this.publish();
+  async renewIfIdentityChanged(): Promise<void> {
+    if (this.lastVersionId !== undefined && this.lastVersionId !== this.options.local.current().resolved.versionId) await this.publish();
   }
 
   /** Publishes now; calls while it is at work lead to one more publication. Never rejects. */

@@ -2,7 +2,7 @@ import { bytes, decodeWire, encodeWire } from '@carecord/core';
 import type { Clock } from '@carecord/core';
 import { constantTimeEqual, generalJwsSchema, hybridSignatureSchema, sha256, signWithContext } from '@carecord/crypto';
 import { didSchema, MAX_CREDENTIALS, MAX_PEER_ID_CHARACTERS, verifyMembership, verifyWithAnyKey } from '@carecord/identity';
-import type { DidHistories, LocalMember, Membership, NetworkTrust, ResolvedDid, StatusBook } from '@carecord/identity';
+import type { DidHistories, LocalIdentity, LocalMember, Membership, NetworkTrust, ResolvedDid, StatusBook } from '@carecord/identity';
 import { multiaddr } from '@multiformats/multiaddr';
 import { z } from 'zod';
 import { NetworkError, valueRefused } from '../network-error.ts';
@@ -98,6 +98,8 @@ export interface AdvertKindOptions {
   readonly trust: NetworkTrust;
   readonly statuses: Pick<StatusBook, 'standing'>;
   readonly histories: Pick<DidHistories, 'accept' | 'known'>;
+  /** Our own DID is known without having been seen. */
+  readonly local: LocalIdentity;
   readonly clock: Clock;
 }
 
@@ -167,11 +169,12 @@ export class AdvertKind implements DhtValueKind {
 
   /** The DID as it is known here, which may be newer than the advert: then its signature counts as long as its keys are accepted. */
   private async resolve({ did, versionId }: z.infer<typeof statementSchema>, history: string | undefined): Promise<ResolvedDid> {
-    const known = await this.options.histories.known(did);
+    const { histories, local } = this.options;
+    const known = did === local.did ? local.current().resolved : await histories.known(did);
     const versionNumber = Number(VERSION_ID.exec(versionId)?.[1]);
     if (known !== undefined && known.versionNumber >= versionNumber) return known;
     if (history === undefined) throw new HistoryUnknown(did, versionNumber);
-    return this.options.histories.accept(did, history);
+    return histories.accept(did, history);
   }
 }
 

@@ -40,8 +40,8 @@ function partsOf({ host }: TestNode) {
 }
 
 /** What a host checks adverts with. */
-function advertKindOf({ histories, statuses, trust }: TestNode): AdvertKind {
-  return new AdvertKind({ trust, statuses, histories, clock });
+function advertKindOf({ histories, identity, statuses, trust }: TestNode): AdvertKind {
+  return new AdvertKind({ trust, statuses, histories, local: identity, clock });
 }
 
 /** Sends PUT_VALUE straight to a host; true when it answered that it has stored the value. */

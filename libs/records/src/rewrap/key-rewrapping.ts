@@ -105,7 +105,7 @@ export class KeyRewrapping {
   }
 
   /**
-   * Destroys all root keys but the newest, oldest first, each after its event is in the log.
+   * Destroys all root keys but the newest, oldest first, each after it is in the log that this begins: no crash leaves it untold.
    * @returns the ids of those that were destroyed; none when there is but one
    * @throws RecordsError `ROOT_KEY_IN_USE` when anything lies under an old one: then none is destroyed
    */
@@ -123,19 +123,33 @@ export class KeyRewrapping {
   }
 
   /** Whoever wraps something holds one of these two locks until it is committed: nothing is on its way under an old root key. */
-  private destroyRootKey(rootKeyId: string, actor: AuditActor): Promise<boolean> {
-    const { keys, holder, transactions, audit } = this.dependencies;
+  private async destroyRootKey(rootKeyId: string, actor: AuditActor): Promise<boolean> {
+    const begun = await this.withOldRootKey(rootKeyId, (transaction) => this.announceDestruction(transaction, rootKeyId, 'begun', actor));
+    return (
+      begun &&
+      (await this.withOldRootKey(rootKeyId, async (transaction) => {
+        await this.announceDestruction(transaction, rootKeyId, 'ended', actor);
+        await this.dependencies.holder.destroyRootKey(rootKeyId);
+      }))
+    );
+  }
+
+  /** @returns false where another process was faster */
+  private withOldRootKey(rootKeyId: string, work: (transaction: Transaction) => Promise<void>): Promise<boolean> {
+    const { keys, holder, transactions } = this.dependencies;
     return transactions.run(async (transaction) => {
       await keys.lockEpochs(transaction);
       const used = await this.rootKeysInUse(transaction);
       const old = (await holder.rootKeyIds()).slice(0, -1);
       if (old.some((id) => used.has(id))) throw new RecordsError('ROOT_KEY_IN_USE', 'Keys still lie under an old root key: re-wrap the level "root" first.');
-      // Another process was faster.
       if (!old.includes(rootKeyId)) return false;
-      await audit.append(transaction, { type: 'root-keys-destroyed', outcome: 'success', actor, detail: { rootKey: rootKeyId } });
-      await holder.destroyRootKey(rootKeyId);
+      await work(transaction);
       return true;
     });
+  }
+
+  private async announceDestruction(transaction: Transaction, rootKey: string, phase: 'begun' | 'ended', actor: AuditActor): Promise<void> {
+    await this.dependencies.audit.append(transaction, { type: 'root-keys-destroyed', outcome: 'success', actor, detail: { rootKey, phase } });
   }
 
   private async rootKeysInUse(transaction?: Transaction): Promise<ReadonlySet<string>> {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { errorCodeOf } from '@carecord/core';
 import { REWRAP_LEVELS } from '../index.ts';
 import type { RewrapJob, RewrapLevel } from '../index.ts';
@@ -132,9 +132,24 @@ export function describeRewrapping(name: string, makeStores: () => Promise<Rewra
       expect(await hospital.rewrapping.destroyOldRootKeys(ACTOR)).toEqual(['root-1']);
       await expect(hospital.recordsWithKeys(backup).readPatient(patientId)).rejects.toMatchObject({ code: 'KEY_TAMPERED' });
       expect(await hospital.rewrapping.rootKeys()).toEqual([{ id: 'root-2', isCurrent: true, isUsed: true }]);
-      expect(await hospital.audit.list({ types: ['root-keys-destroyed'], limit: 10 })).toMatchObject([{ actor: ACTOR, detail: { rootKey: 'root-1' } }]);
+      expect(await hospital.audit.list({ types: ['root-keys-destroyed'], limit: 10 })).toMatchObject([
+        { actor: ACTOR, detail: { rootKey: 'root-1', phase: 'ended' } },
+        { actor: ACTOR, detail: { rootKey: 'root-1', phase: 'begun' } },
+      ]);
       expect(await hospital.rewrapping.destroyOldRootKeys(ACTOR)).toEqual([]);
       expect(await hospital.unreadable()).toEqual([]);
+    });
+
+    it('root: a root key that is gone is in the audit log, also when the process dies before it has written that down', async () => {
+      await hospital.rewrap('root');
+      const destroy = hospital.holder.destroyRootKey.bind(hospital.holder);
+      jest.spyOn(hospital.holder, 'destroyRootKey').mockImplementationOnce(async (id) => {
+        await destroy(id);
+        throw new Error('The process died on purpose.');
+      });
+      await expect(hospital.rewrapping.destroyOldRootKeys(ACTOR)).rejects.toThrow('died on purpose');
+      expect((await hospital.rewrapping.rootKeys()).map(({ id }) => id)).toEqual(['root-2']);
+      expect(await hospital.audit.list({ types: ['root-keys-destroyed'], limit: 10 })).toMatchObject([{ actor: ACTOR, detail: { rootKey: 'root-1', phase: 'begun' } }]);
     });
 
     it('root: a key of the node alone keeps an old root key, too', async () => {
@@ -158,6 +173,33 @@ export function describeRewrapping(name: string, makeStores: () => Promise<Rewra
       await hospital.rewrapping.run();
       expect(await hospital.rewrapping.destroyOldRootKeys(ACTOR)).toEqual(['root-1', 'root-2']);
       expect(await hospital.unreadable()).toEqual([]);
+    });
+
+    it('root: a key of the node that does not open is left as it is, the others are done, and the job says so', async () => {
+      const { nodeKeys, transactions } = hospital.place;
+      const [damaged] = await nodeKeys.list();
+      if (damaged?.wrapped === undefined) throw new Error('There is no key.');
+      const wrapped = { ...damaged.wrapped, ciphertext: damaged.wrapped.ciphertext.with(20, (damaged.wrapped.ciphertext[20] ?? 0) ^ 1) };
+      await transactions.run((transaction) => nodeKeys.update(transaction, [{ ...damaged, wrapped }]));
+      await hospital.rewrap('root');
+      expect(await newestJob()).toMatchObject({ state: 'failed', done: 1, total: 2, errorCode: 'KEY_TAMPERED' });
+      await expect(hospital.rewrapping.destroyOldRootKeys(ACTOR)).rejects.toMatchObject({ code: 'ROOT_KEY_IN_USE' });
+      await transactions.run((transaction) => nodeKeys.update(transaction, [damaged]));
+      await hospital.rewrap('root');
+      expect(await newestJob()).toMatchObject({ state: 'finished' });
+      expect(await hospital.rewrapping.destroyOldRootKeys(ACTOR)).toEqual(['root-1', 'root-2']);
+      expect(await hospital.unreadable()).toEqual([]);
+    });
+
+    it('root: makes no second root key of a number when the key holder is older than the database', async () => {
+      await hospital.rewrap('root');
+      const ids = jest.spyOn(hospital.holder, 'rootKeyIds').mockResolvedValue(['root-1']);
+      const create = jest.spyOn(hospital.holder, 'createRootKey');
+      await expect(hospital.rewrapping.start('root', ACTOR)).rejects.toMatchObject({ code: 'ROOT_KEY_UNKNOWN', message: expect.stringContaining('root-2') });
+      expect([create.mock.calls.length, (await hospital.rewrapping.jobs()).length]).toEqual([0, 1]);
+      ids.mockRestore();
+      await hospital.rewrap('root');
+      expect((await hospital.rewrapping.rootKeys()).at(-1)).toMatchObject({ id: 'root-3', isUsed: true });
     });
 
     it('epoch: new patients lie under the new epoch at once, and the old one is gone afterwards', async () => {

@@ -1,4 +1,5 @@
 import type { Transaction } from '@carecord/core';
+import { KeysError, rootKeyNumberOf } from '@carecord/keys';
 import type { KeyHolder, KeyRing } from '@carecord/keys';
 import { EpochKeys, isKeyTampered } from '../epoch-keys.ts';
 import type { ErasureEpoch, PatientKeyStore } from '../ports.ts';
@@ -21,12 +22,21 @@ export interface RootLevelOptions {
 export class RootLevel implements RewrapLevelWork {
   constructor(private readonly options: RootLevelOptions) {}
 
-  /** A root key that nothing lies under yet was made for this: perhaps by a run that ended before its job was stored. */
+  /**
+   * A root key that nothing lies under yet was made for this: perhaps by a run that ended before its job was stored.
+   * @throws KeysError `ROOT_KEY_UNKNOWN` when something lies under a newer root key than the holder has: the one that it would
+   *   make would have the number of the one that is missing, and what lies under one would be taken for lost under the other
+   */
   async prepare(): Promise<void> {
     const { keys, holder, nodeKeys } = this.options;
     const newest = (await holder.rootKeyIds()).at(-1);
-    const used = newest === undefined || (await keys.epochs()).some(({ rootKeyId }) => rootKeyId === newest) || (await nodeKeys.rootKeysInUse()).includes(newest);
-    if (used) await holder.createRootKey();
+    const used = [...(await keys.epochs()).map(({ rootKeyId }) => rootKeyId), ...(await nodeKeys.rootKeysInUse())];
+    const newestNumber = newest === undefined ? 0 : (rootKeyNumberOf(newest) ?? 0);
+    const missing = used.find((id) => (rootKeyNumberOf(id) ?? 0) > newestNumber);
+    if (missing !== undefined) {
+      throw new KeysError('ROOT_KEY_UNKNOWN', `The database has keys under ${missing}, and the key holder's newest root key is ${newest ?? 'none'}: it was restored from an old backup. Restore its newest one first.`);
+    }
+    if (newest === undefined || used.includes(newest)) await holder.createRootKey();
   }
 
   async begin(transaction: Transaction): Promise<RewrapBeginning> {
@@ -38,8 +48,10 @@ export class RootLevel implements RewrapLevelWork {
     const after = await this.options.steps.step(job.id, (transaction, locked) => this.rewrapEpochs(transaction, locked));
     if (after?.state !== 'running') return after;
     const nodeKeys = this.nodeKeysUnderOlder(await this.newestRootKey());
-    await this.options.nodeKeys.rewrapUnderNewestRoot(signal === undefined ? {} : { signal });
-    return await this.options.steps.step(job.id, (transaction, locked) => this.end(transaction, { ...locked, done: locked.done + nodeKeys }));
+    const { done, total } = await this.options.nodeKeys.rewrapUnderNewestRoot(signal === undefined ? {} : { signal });
+    const lost = total - done;
+    const failure = lost > 0 ? { errorCode: 'KEY_TAMPERED' } : {};
+    return await this.options.steps.step(job.id, (transaction, locked) => this.end(transaction, { ...locked, done: locked.done + Math.max(0, nodeKeys - lost), ...failure }));
   }
 
   private async rewrapEpochs(transaction: Transaction, job: RewrapJob): Promise<RewrapJob> {

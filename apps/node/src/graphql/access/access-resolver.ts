@@ -10,7 +10,7 @@ import { Requires } from '../../authorisation/requires.ts';
 import type { StaffPrincipal } from '../../sessions/staff-principal.ts';
 import { RequestDecisionEnum } from '../common/enums.ts';
 import { InputPipe } from '../common/input.ts';
-import { idSchema, resourceTypesSchema } from '../common/input-schemas.ts';
+import { idSchema, resourceTypesSchema, textSchema } from '../common/input-schemas.ts';
 import { resultUnion } from '../common/result-union.ts';
 import {
   AccessRequestInput,
@@ -31,7 +31,7 @@ const requestSchema = z.object({
   locationId: idSchema,
   holderDid: didSchema,
   purpose: z.enum(PURPOSES_OF_USE),
-  reason: z.string().trim().min(1, { error: 'is empty' }).max(MAX_REASON_CHARACTERS, { error: `is longer than ${MAX_REASON_CHARACTERS} characters` }),
+  reason: textSchema.trim().min(1, { error: 'is empty' }).max(MAX_REASON_CHARACTERS, { error: `is longer than ${MAX_REASON_CHARACTERS} characters` }),
   resourceTypes: resourceTypesSchema,
 });
 

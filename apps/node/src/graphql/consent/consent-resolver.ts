@@ -10,7 +10,7 @@ import type { NamedConsent } from '../../consents/patient-consents.ts';
 import { PatientReader } from '../../patients/patient-reader.ts';
 import type { StaffPrincipal } from '../../sessions/staff-principal.ts';
 import { InputPipe } from '../common/input.ts';
-import { idSchema, resourceTypesSchema } from '../common/input-schemas.ts';
+import { idSchema, resourceTypesSchema, textSchema } from '../common/input-schemas.ts';
 import { resultUnion } from '../common/result-union.ts';
 import { ConsentInput, PatientConsent, PatientConsents } from './consent-types.ts';
 
@@ -20,7 +20,7 @@ const ConsentsResult = resultUnion('ConsentsResult', PatientConsents);
 const consentInputSchema = z.object({
   patientId: idSchema,
   recipientDid: didSchema,
-  recipientName: z.string().trim().min(1, { error: 'is empty' }).max(200, { error: 'is too long' }),
+  recipientName: textSchema.trim().min(1, { error: 'is empty' }).max(200, { error: 'is too long' }),
   purposes: z.array(z.enum(PURPOSES_OF_USE)).min(1, { error: 'names no purpose' }).max(PURPOSES_OF_USE.length),
   resourceTypes: resourceTypesSchema,
   validFrom: z.date().nullish(),

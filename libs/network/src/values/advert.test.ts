@@ -1,0 +1,102 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { DidHistories, MEMBER_POLICY, StatusBook } from '@carecord/identity';
+import type { LocalMember } from '@carecord/identity';
+import { ManualClock } from '../../../testkit/src/manual-clock.ts';
+import { MemoryDidHistoryStore } from '../../../testkit/src/memory/did-history-store.ts';
+import { MemoryStatusListStore } from '../../../testkit/src/memory/status-list-store.ts';
+import { admitForTest, makeTestAuthority, makeTestIdentity, trustIn } from '../../../testkit/src/network-fixture.ts';
+import type { TestAuthority, TestIdentity } from '../../../testkit/src/network-fixture.ts';
+import { advertKey, AdvertKind, HistoryUnknown, makeAdvert } from './advert.ts';
+import { MAX_VALUE_BYTES } from './value-rules.ts';
+
+const HOUR = 60 * 60 * 1000;
+const clock = new ManualClock(new Date());
+const PEER = '12D3KooWGkdssoujKxGoPbVAjGrFE6m5wBumSf67hjSv4S5MGegm';
+const place = { peerId: PEER, addresses: [`/ip4/127.0.0.1/tcp/1/p2p/${PEER}`], sequence: 1, expiresAt: new Date(clock.now().getTime() + HOUR) };
+
+describe('an advert', () => {
+  let authority: TestAuthority;
+  let keys: TestIdentity;
+  let reader: TestIdentity;
+  beforeAll(async () => {
+    authority = await makeTestAuthority('authority', clock);
+    [keys, reader] = await Promise.all([makeTestIdentity('a', clock), makeTestIdentity('reader', clock)]);
+    await authority.admit(keys);
+  });
+
+  /** The kind as a node has it that has seen the newest status list, and these histories. */
+  async function makeKind(histories: readonly string[] = []) {
+    const trust = trustIn([authority]);
+    const statuses = new StatusBook({ trust, store: new MemoryStatusListStore(), clock });
+    await statuses.offer(await authority.statusList());
+    const remembered = new DidHistories({ store: new MemoryDidHistoryStore(), clock, policy: MEMBER_POLICY });
+    for (const history of histories) await remembered.accept(keys.did, history);
+    const local = { did: reader.did, networkId: trust.networkId, current: (): LocalMember => ({ ...member, resolved: reader.resolved }) };
+    const member = await admitForTest(reader, authority);
+    return { kind: new AdvertKind({ trust, statuses, histories: remembered, local, clock }), remembered, statuses };
+  }
+  const local = (): Promise<LocalMember> => admitForTest(keys, authority);
+  /** The member with a history that is too long for an advert. */
+  const withLongHistory = async (): Promise<LocalMember> => {
+    while (keys.resolved.log.length < MAX_VALUE_BYTES) await keys.rotate();
+    return local();
+  };
+
+  it('carries the history while it fits, and is remembered with it', async () => {
+    const { kind, remembered } = await makeKind();
+    const value = await makeAdvert(await local(), place);
+    expect(await kind.open(value)).toMatchObject({ did: keys.did, name: 'Hospital a', resolved: { versionId: keys.resolved.versionId } });
+    expect((await remembered.known(keys.did))?.versionId).toBe(keys.resolved.versionId);
+    await expect(kind.validate(advertKey(keys.did), value)).resolves.toMatchObject({ owner: keys.did });
+    expect(kind.known(keys.did)).toMatchObject({ did: keys.did });
+  });
+
+  it('with credentials of others, or without any, is refused before its history is looked at', async () => {
+    const { kind, remembered } = await makeKind();
+    const other = await admitForTest(reader, authority);
+    for (const credentials of [[], other.credentials]) {
+      await expect(kind.open(await makeAdvert({ ...(await local()), credentials }, place))).rejects.toMatchObject({ code: 'VALUE_REFUSED' });
+    }
+    expect(await remembered.known(keys.did)).toBeUndefined();
+    const broken = { ...(await local()), resolved: { ...keys.resolved, log: 'nonsense' } };
+    await expect(kind.open(await makeAdvert(broken, place))).rejects.toMatchObject({ cause: { code: 'DID_LOG_INVALID' } });
+  });
+
+  it('counts by the newest history that is known, though it carries an older one', async () => {
+    const [before, value] = [keys.resolved, await makeAdvert(await local(), place)];
+    await keys.rotate();
+    const planned = await makeKind([before.log, keys.resolved.log]);
+    expect((await planned.kind.open(value)).resolved.versionId).toBe(keys.resolved.versionId);
+    const urgent = await makeAdvert(await local(), place);
+    await keys.rotate({ keepPrevious: false });
+    const { kind } = await makeKind([keys.resolved.log]);
+    await expect(kind.open(urgent)).rejects.toMatchObject({ code: 'VALUE_REFUSED' });
+    await expect(kind.open(await makeAdvert(await local(), place))).resolves.toMatchObject({ did: keys.did });
+  });
+
+  it('without its history is good where that is known, and elsewhere says that it is missing', async () => {
+    const long = await withLongHistory();
+    const value = await makeAdvert(long, place);
+    expect(value.length).toBeLessThan(MAX_VALUE_BYTES / 3);
+    const knowing = await makeKind([long.resolved.log]);
+    await expect(knowing.kind.validate(advertKey(keys.did), value)).resolves.toMatchObject({ owner: keys.did });
+    const { kind } = await makeKind();
+    await expect(kind.validate(advertKey(keys.did), value)).rejects.toThrow(HistoryUnknown);
+    await expect(kind.open(value)).rejects.toMatchObject({ code: 'VALUE_REFUSED', did: keys.did, versionNumber: long.resolved.versionNumber });
+    await keys.rotate();
+    await expect(knowing.kind.open(await makeAdvert(await local(), place))).rejects.toThrow(HistoryUnknown);
+  });
+
+  it('of a member that was revoked is refused, and what was verified before counts no more', async () => {
+    const { kind, statuses } = await makeKind([keys.resolved.log]);
+    const value = await makeAdvert(await local(), place);
+    await kind.open(value);
+    authority.mark(keys.did, { revoked: true });
+    await statuses.offer(await authority.statusList());
+    expect(kind.known(keys.did)).toBeUndefined();
+    await expect(kind.open(value)).rejects.toMatchObject({ code: 'VALUE_REFUSED' });
+    authority.mark(keys.did, { revoked: false });
+    await statuses.offer(await authority.statusList());
+    await expect(kind.open(value)).resolves.toMatchObject({ did: keys.did });
+  });
+});
