@@ -3,6 +3,7 @@ import { patientOfSize } from '@carecord/testkit';
 import { z } from 'zod';
 import { FAILURE_FIELDS } from '../../apps/cli/src/client/graphql-client.ts';
 import type { AccessAnswer, HospitalClient } from '../../apps/cli/src/client/hospital-client.ts';
+import { impersonateAlone } from '../support/impersonated-member.ts';
 import { connectedHospitals, expectSuccess, signInWithStepUp } from '../support/operator.ts';
 import { NETWORK_START_TIMEOUT_MILLISECONDS, startTestNetwork, type TestNetwork, untilPublished } from '../support/running-network.ts';
 import { until } from '../support/until.ts';
@@ -125,6 +126,16 @@ describe('a member whose membership ends while it is connected', () => {
       expect(await connectedHospitals(chestnut)).toEqual([]);
       const answer = await chestnut.locate(atAlder.nationalId, 'TREAT').then(({ locationId: again }) => askedFromChestnut(again), () => undefined);
       expect(answer === undefined || !released(answer)).toBe(true);
+
+      // Software of its own that shows the credential of before is let in no more than the node.
+      await restarted.process.stop();
+      const { host } = await impersonateAlone(network, 'chestnut');
+      try {
+        await expect(host.connect(network.hospital('alder').process.ready.p2p[0] ?? '')).rejects.toMatchObject({ code: 'UNREACHABLE' });
+        expect(host.members()).toEqual([]);
+      } finally {
+        await host.stop();
+      }
     },
     TIMEOUT,
   );

@@ -3,6 +3,8 @@ export interface Measured {
   /** Done once a round; what it prepares is not measured. */
   readonly prepare?: () => Promise<void>;
   readonly run: () => unknown;
+  /** Done after each round; not measured either. */
+  readonly tidy?: () => Promise<void>;
   /** How many operations one run is. @default 1 */
   readonly operations?: number;
   /** Runs a round. */
@@ -36,13 +38,14 @@ export async function measureInTurn<Name extends string>(works: Readonly<Record<
   return Object.fromEntries(names.map((name) => [name, medianOf(samples.get(name) ?? [])])) as Record<Name, Cost>;
 }
 
-async function measureRound({ prepare, run, operations = 1, runs }: Measured): Promise<Cost> {
+async function measureRound({ prepare, run, tidy, operations = 1, runs }: Measured): Promise<Cost> {
   await prepare?.();
   const started = performance.now();
   const before = process.cpuUsage();
   for (let at = 0; at < runs; at += 1) await run();
   const { user, system } = process.cpuUsage(before);
   const wall = performance.now() - started;
+  await tidy?.();
   return { cpu: (user + system) / MICROSECONDS_A_MILLISECOND / (runs * operations), wall: wall / (runs * operations) };
 }
 

@@ -37,6 +37,13 @@ const membershipSchema = z.record(z.string(), z.looseObject({ credential: genera
 
 /** Takes the keys and the membership of a demo hospital whose node has been stopped, and enters the network with them. */
 export async function impersonate(network: TestNetwork, slug: Slug): Promise<ImpersonatedMember> {
+  const member = await impersonateAlone(network, slug);
+  for (const address of network.network.authority.process.ready.p2p) await member.host.connect(address);
+  return member;
+}
+
+/** The same without connecting to anybody: for a hospital whose membership has ended. */
+export async function impersonateAlone(network: TestNetwork, slug: Slug): Promise<ImpersonatedMember> {
   const file = parseNetworkFile(await readFile(network.network.layout.networkFile, 'utf8'), { allowHttp: true });
   const { trust, statuses, local } = await withStorage(network, slug, async (storage) => {
     const { seeds, resolved } = await keysOf(network, slug, storage);
@@ -62,7 +69,6 @@ export async function impersonate(network: TestNetwork, slug: Slug): Promise<Imp
     logger: silentLogger,
   });
   await host.start();
-  for (const address of network.network.authority.process.ready.p2p) await host.connect(address);
   return { local, description: file, host };
 }
 

@@ -9,6 +9,7 @@ export class BareTls {
   private readonly context: ReturnType<typeof createSecureContext>;
   private readonly server: Server;
   private arrived: (socket: TLSSocket) => void = () => undefined;
+  private readonly open: TLSSocket[] = [];
 
   private constructor() {
     const { certificate, privateKey } = makeEphemeralCertificate();
@@ -24,7 +25,7 @@ export class BareTls {
     return bare;
   }
 
-  /** One connection, secured at both ends and then dropped. */
+  /** One connection, secured at both ends. */
   async connect(): Promise<void> {
     const { port } = this.server.address() as AddressInfo;
     const inbound = new Promise<TLSSocket>((resolve) => {
@@ -32,13 +33,18 @@ export class BareTls {
     });
     const client = connect({ port, host: '127.0.0.1', secureContext: this.context, rejectUnauthorized: false });
     const [server] = await Promise.all([inbound, once(client, 'secureConnect')]);
-    const closed = Promise.all([once(client, 'close'), once(server, 'close')]);
-    client.destroy();
-    server.destroy();
+    this.open.push(client, server);
+  }
+
+  /** Drops all connections. */
+  async drop(): Promise<void> {
+    const closed = Promise.all(this.open.map((socket) => once(socket, 'close')));
+    for (const socket of this.open.splice(0)) socket.destroy();
     await closed;
   }
 
   async stop(): Promise<void> {
+    await this.drop();
     this.server.close();
     await once(this.server, 'close');
   }

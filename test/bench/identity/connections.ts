@@ -31,7 +31,7 @@ export async function measureConnections({ suite, print, rounds }: BenchOptions)
     const strangers: Pair[] = [];
     const { again, first, tls, sign, verify, many } = await measureInTurn(
       {
-        again: { runs: RUNS, run: () => loopback.connect(known.initiator, known.responder) },
+        again: { runs: RUNS, run: () => loopback.connect(known.initiator, known.responder), tidy: () => loopback.drop() },
         first: {
           runs: RUNS,
           prepare: async () => {
@@ -42,14 +42,16 @@ export async function measureConnections({ suite, print, rounds }: BenchOptions)
             if (pair === undefined) throw new Error('There are not enough strangers.');
             return loopback.connect(pair.initiator, pair.responder);
           },
+          tidy: () => loopback.drop(),
         },
-        tls: { runs: RUNS, run: () => bare.connect() },
+        tls: { runs: RUNS, run: () => bare.connect(), tidy: () => bare.drop() },
         sign: { runs: RUNS, run: signHybrid },
         verify: { runs: RUNS, run: verifyHybrid },
         many: {
           runs: Math.ceil(RUNS / CONNECTIONS_AT_A_TIME),
           operations: CONNECTIONS_AT_A_TIME,
           run: () => Promise.all(Array.from({ length: CONNECTIONS_AT_A_TIME }, () => loopback.connect(known.initiator, known.responder))),
+          tidy: () => loopback.drop(),
         },
       },
       rounds,

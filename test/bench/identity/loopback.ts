@@ -43,6 +43,7 @@ interface Waiting {
 /** libp2p's TCP on a loopback socket, and on it the encrypter alone: no negotiation before, no muxer after. */
 export class Loopback {
   private readonly waiting: Waiting[] = [];
+  private readonly open: MultiaddrConnection[] = [];
   private readonly transport: Transport = tcp()({ logger: defaultLogger() });
   private readonly listener: Listener;
 
@@ -64,7 +65,7 @@ export class Loopback {
     return loopback;
   }
 
-  /** One connection, proven at both ends and then dropped. */
+  /** One connection, proven at both ends. */
   async connect(initiator: End, responder: End): Promise<void> {
     const inbound = new Promise<MultiaddrConnection>((resolve, reject) => this.waiting.push({ end: responder, resolve, reject }));
     const outbound = new Promise<MultiaddrConnection>((resolve, reject) => {
@@ -77,13 +78,18 @@ export class Loopback {
       const [address = multiaddr('/ip4/127.0.0.1/tcp/1')] = this.listener.getAddrs();
       this.transport.dial(address, { signal: new AbortController().signal, upgrader: upgrader({ upgradeOutbound }) }).catch(reject);
     });
-    const ends = await Promise.all([inbound, outbound]);
-    const closed = Promise.all(ends.map((raw) => once(raw, 'close')));
-    for (const raw of ends) raw.abort(new Error('The measurement is over.'));
+    this.open.push(...(await Promise.all([inbound, outbound])));
+  }
+
+  /** Drops all connections. */
+  async drop(): Promise<void> {
+    const closed = Promise.all(this.open.map((raw) => once(raw, 'close')));
+    for (const raw of this.open.splice(0)) raw.abort(new Error('The measurement is over.'));
     await closed;
   }
 
   async stop(): Promise<void> {
+    await this.drop();
     await this.listener.close();
   }
 }

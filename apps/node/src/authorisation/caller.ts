@@ -1,6 +1,8 @@
 import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
 import { GqlExecutionContext } from '@nestjs/graphql';
+import { clientAddress } from '../http/client-address.ts';
+import type { AddressedRequest } from '../http/client-address.ts';
 import { NodeError } from '../failures/node-error.ts';
 import type { StaffPrincipal } from '../sessions/staff-principal.ts';
 
@@ -36,8 +38,7 @@ export const CurrentStaff = createParamDecorator((_data: unknown, context: Execu
 /** Parameter: the session token of the call, for signing out. */
 export const CurrentToken = createParamDecorator((_data: unknown, context: ExecutionContext): string => callerOf(context).token);
 
-/** Parameter: where the connection comes from; behind a reverse proxy that is the proxy. */
+/** Parameter: where the request comes from, for limits; behind a reverse proxy that is not trusted, the proxy. */
 export const RemoteAddress = createParamDecorator((_data: unknown, context: ExecutionContext): string => {
-  const { req } = GqlExecutionContext.create(context).getContext<{ req: { socket: { remoteAddress?: string } } }>();
-  return req.socket.remoteAddress ?? 'unknown';
+  return clientAddress(GqlExecutionContext.create(context).getContext<{ req: AddressedRequest }>().req);
 });

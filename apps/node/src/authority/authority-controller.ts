@@ -5,6 +5,7 @@ import type { GeneralJws } from '@carecord/crypto';
 import { Public } from '../authorisation/requires.ts';
 import { ADMISSION_LIMITER } from '../composition/tokens.ts';
 import { NodeError } from '../failures/node-error.ts';
+import { clientAddress } from '../http/client-address.ts';
 import { InputPipe } from '../graphql/common/input.ts';
 import { CredentialIssuer } from './credential-issuer.ts';
 import { MembershipOffice } from './membership-office.ts';
@@ -71,7 +72,7 @@ export class AuthorityController {
 
   /** Verifying a long history takes as long as verifying many short ones, and counts as many. */
   private limit(request: IncomingMessage, characters: number): void {
-    if (!this.limiter.take(request.socket.remoteAddress ?? 'unknown', 1 + Math.floor(characters / CHARACTERS_A_REQUEST))) {
+    if (!this.limiter.take(clientAddress(request), 1 + Math.floor(characters / CHARACTERS_A_REQUEST))) {
       throw new NodeError('RATE_LIMITED', 'Too many requests came from this address: wait a minute.');
     }
   }

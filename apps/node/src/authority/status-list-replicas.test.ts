@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { later, silentLogger } from '@carecord/core';
+import type { Clock } from '@carecord/core';
 import { StatusBook, verifyStatusList } from '@carecord/identity';
 import { ManualClock, MemoryStatusListStore } from '@carecord/testkit';
 import { TestApplicant } from './applicant.fixture.ts';
@@ -17,10 +18,10 @@ beforeEach(async () => {
 });
 
 /** A replica whose clock is ahead, and that pauses once it has read the register, until it is told to go on. */
-function replica(options: { readonly ahead?: number; readonly hold?: Promise<void>; readonly onRead?: () => void } = {}): StatusListIssuer {
+function replica(options: { readonly ahead?: number; readonly hold?: Promise<unknown>; readonly onRead?: () => void } = {}): StatusListIssuer {
   const { ahead = 0, hold, onRead } = options;
   const { memberships, replica: { identity }, home: { transactions } } = authority;
-  const ownClock = { ...clock, now: () => later(clock.now(), ahead), sleepUntil: clock.sleepUntil.bind(clock) };
+  const ownClock: Clock = { now: () => later(clock.now(), ahead), sleepUntil: clock.sleepUntil.bind(clock) };
   const trust = { networkId: NETWORK_ID, threshold: 1, statusMaxAgeMilliseconds: DAY, authorities: () => [identity.signing().resolved] };
   const slow = {
     find: memberships.find.bind(memberships),
@@ -50,14 +51,14 @@ async function member(): Promise<TestApplicant> {
 
 it('a list that a replica began before a revocation does not take the revoked member back', async () => {
   const hospital = await member();
-  const read = Promise.withResolvers<void>();
-  const goOn = Promise.withResolvers<void>();
-  const hourly = replica({ ahead: 20_000, hold: goOn.promise, onRead: read.resolve }).issue();
+  const read = Promise.withResolvers<undefined>();
+  const goOn = Promise.withResolvers<undefined>();
+  const hourly = replica({ ahead: 20_000, hold: goOn.promise, onRead: () => read.resolve(undefined) }).issue();
   await read.promise;
   // Meanwhile another replica revokes it, and signs a list at once.
   const revoking = authority.office.decide(hospital.did, 'revoke', REGISTRAR).then(() => replica().issue());
   await new Promise((resolve) => setImmediate(resolve));
-  goOn.resolve();
+  goOn.resolve(undefined);
   await Promise.all([hourly, revoking]);
   expect(await believed(0)).toBe('revoked');
 });

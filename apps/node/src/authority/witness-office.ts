@@ -14,8 +14,9 @@ export interface WitnessOfficeOptions {
 }
 
 /**
- * Witnesses the DID versions of members (did:webvh 1.0, "DID Witnesses"). A stolen update key alone cannot change a hospital's keys,
- * and no hospital can have two histories: of one version number, this authority signs one version and never another.
+ * Witnesses the DID versions of members (did:webvh 1.0, "DID Witnesses"), so that a stolen update key alone cannot change a
+ * hospital's keys. Of one version number, this authority signs one version and never another: with a threshold of more than half
+ * of the witnesses, two histories of a DID take a witness that breaks this rule.
  */
 export class WitnessOffice {
   constructor(private readonly options: WitnessOfficeOptions) {}

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import { clientAddress } from '../http/client-address.ts';
 import { Public } from '../authorisation/requires.ts';
 import { respondJson } from '../failures/http-status.ts';
 import { AuthorizationServer } from './authorization-server.ts';
@@ -34,7 +35,7 @@ export class TokenController {
     response.setHeader('cache-control', 'no-store');
     response.setHeader('pragma', 'no-cache');
     try {
-      this.tokens.countFrom(request.socket.remoteAddress ?? 'unknown');
+      this.tokens.countFrom(clientAddress(request));
       const form = await readForm(request);
       if (typeof form === 'string') throw new TokenError('invalid_request', 'The body must be one small form (application/x-www-form-urlencoded) in which each field comes once.');
       const { accessToken, expiresInSeconds, scope } = await this.tokens.issue(form);

@@ -42,10 +42,15 @@ describe('what a DID document says about where its node is', () => {
     },
   );
 
+  it('is the same at two replicas, which listen at different addresses', () => {
+    const replica = (listen: string) => hospitalDidServices(place('https://a.hospital.example', listen));
+    expect(sameServices(replica('/ip4/10.1.2.3/tcp/4001'), replica('/ip4/10.1.2.4/tcp/4001'))).toBe(true);
+  });
+
   it('is the same in another order, and not with another type, address or number', () => {
-    const [one, other] = [{ type: 'CarecordGraphQL', endpoint: 'https://a.example/graphql' }, { type: 'CarecordPeer', endpoint: '/ip4/10.1.2.3/tcp/1' }];
+    const [one, other] = [{ type: 'CarecordGraphQL', endpoint: 'https://a.example/graphql' }, { type: 'CarecordWitness', endpoint: 'did:key:z6MkWitness' }];
     expect(sameServices([one, other], [other, one])).toBe(true);
     expect(sameServices([], [])).toBe(true);
-    for (const different of [[one], [one, other, other], [one, { ...other, type: 'FhirBase' }], [one, { ...other, endpoint: '/ip4/10.1.2.3/tcp/2' }]]) expect(sameServices([one, other], different)).toBe(false);
+    for (const different of [[one], [one, other, other], [one, { ...other, type: 'FhirBase' }], [one, { ...other, endpoint: 'did:key:z6MkAnother' }]]) expect(sameServices([one, other], different)).toBe(false);
   });
 });

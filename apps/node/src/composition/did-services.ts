@@ -25,12 +25,17 @@ export function authorityDidServices(
   ];
 }
 
-/** Whether two lists say the same. */
+const PEER = 'CarecordPeer';
+
+/**
+ * Whether two lists say the same of the hospital. Peer addresses do not count: each replica has its own, and would write a version
+ * at each start; they are brought up to date with the next rotation, and adverts always have the present ones.
+ */
 export function sameServices(one: readonly DidService[], other: readonly DidService[]): boolean {
-  const text = (services: readonly DidService[]): string => services.map(({ type, endpoint }) => `${type} ${endpoint}`).sort().join('\n');
+  const text = (services: readonly DidService[]): string => services.filter(({ type }) => type !== PEER).map(({ type, endpoint }) => `${type} ${endpoint}`).sort().join('\n');
   return text(one) === text(other);
 }
 
 function peerServices(listen: readonly string[]): readonly DidService[] {
-  return listen.filter((address) => REACHABLE.test(address)).map((endpoint) => ({ type: 'CarecordPeer', endpoint }));
+  return listen.filter((address) => REACHABLE.test(address)).map((endpoint) => ({ type: PEER, endpoint }));
 }

@@ -11,7 +11,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { NodeError } from '../failures/node-error.ts';
 import { Closers } from '../lifecycle/closers.ts';
 import { createPino, nodeLogger } from '../logging/node-logger.ts';
-import { AddressGuard } from '../outbound/address-guard.ts';
+import { AddressGuard, placeOf } from '../outbound/address-guard.ts';
 import { OutboundHttp } from '../outbound/outbound-http.ts';
 import { openKeyHolder } from './open-key-holder.ts';
 
@@ -69,6 +69,6 @@ async function checkClock(storage: Pick<Storage, 'now'>, clock: Clock): Promise<
 
 /** The authorities are the operator's own choice, wherever they are; so is what is listed. */
 function outboundHttp({ network, allowedHosts, demo }: Configuration): OutboundHttp {
-  const authorities = (network?.authorities ?? []).map(({ url }) => new URL(url).host);
+  const authorities = (network?.authorities ?? []).map(({ url }) => placeOf(url));
   return new OutboundHttp({ guard: new AddressGuard([...allowedHosts, ...authorities]), plainHttp: demo });
 }

@@ -1,4 +1,5 @@
 import { errorCodeOf } from '@carecord/core';
+import type { Logger } from '@carecord/core';
 import { DidHistories, HttpsDidSource, MEMBER_POLICY, StatusBook } from '@carecord/identity';
 import type { DidHistory, DidPolicy, DidService, NetworkFile, WitnessProof, WitnessRule } from '@carecord/identity';
 import { networkDidSource } from '@carecord/network';
@@ -10,6 +11,7 @@ import { AuthorityTrust } from '../identity/authority-trust.ts';
 import { IdentityRotation } from '../identity/identity-rotation.ts';
 import { HospitalMembership } from '../identity/membership.ts';
 import { NodeIdentity } from '../identity/node-identity.ts';
+import { ShownVersion } from '../identity/shown-version.ts';
 import type { Foundation } from './foundation.ts';
 
 /** Who this node is in its network, and whom it believes. */
@@ -51,21 +53,30 @@ export async function networkParts(
   const late: NetworkParts['late'] = {};
   // An authority does not ask itself over HTTP.
   const others = file.authorities.filter(({ did }) => did !== identity.did);
-  const clients = new Map(others.map(({ did, url }) => [did, new AuthorityClient(url, http, clock)]));
+  const clients = new Map(others.map(({ did, url, witness }) => [did, new AuthorityClient(url, http, clock, witness)]));
   const histories = new DidHistories({ store: storage.didHistories, clock, policy: policyOf(file), sources: [networkDidSource(() => late.host), new HttpsDidSource(http)] });
   const trust = new AuthorityTrust(file, histories, clients, logger);
   const statuses = new StatusBook({ trust, store: storage.statusLists, clock });
   await trust.refresh();
   await statuses.load();
+  const shown = new ShownVersion(configuration.dataDirectory);
+  const keepShown = (versionId: string): Promise<void> => shown.keep(identity.did, versionId).catch((error: unknown) => logger.warn('shown-version-not-kept', {}, error));
+  await shown.check(identity.did, identity.record.history).then(
+    () => (identity.isWitnessed ? keepShown(identity.signing().resolved.versionId) : undefined),
+    // It still serves its own staff, who need their patients' records.
+    (error: unknown) => logger.error('database-older-than-did', { code: errorCodeOf(error) }, error),
+  );
   const rotation = new IdentityRotation({
     identity,
     ring,
     settings: storage.settings,
     services,
     witness: witnessRuleOf(file, identity.did),
-    collectWitnessProofs: (did, history) => collectWitnessProofs(clients, file.witnessThreshold, did, history),
+    collectWitnessProofs: (did, history) => collectWitnessProofs(clients, file.witnessThreshold, { did, history }, logger),
     announce: async (history) => {
-      await histories.accept(identity.did, history);
+      await shown.check(identity.did, history);
+      const { versionId } = await histories.accept(identity.did, history);
+      await keepShown(versionId);
       await late.host?.announceIdentity(history);
     },
     clock,
@@ -99,11 +110,17 @@ function policyOf(file: NetworkFile): (did: string) => DidPolicy {
   return (did) => (file.authorities.some((authority) => authority.did === did) ? MEMBER_POLICY : hospitals);
 }
 
-async function collectWitnessProofs(clients: ReadonlyMap<string, AuthorityClient>, threshold: number, did: string, history: DidHistory): Promise<readonly WitnessProof[]> {
+async function collectWitnessProofs(
+  clients: ReadonlyMap<string, AuthorityClient>,
+  threshold: number,
+  { did, history }: { readonly did: string; readonly history: DidHistory },
+  logger: Logger,
+): Promise<readonly WitnessProof[]> {
   const asked = await Promise.allSettled([...clients.values()].map((client) => client.witness(did, history)));
   const proofs = asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   if (proofs.length >= threshold) return proofs;
   const failures = asked.flatMap((answer): unknown[] => (answer.status === 'rejected' ? [answer.reason] : []));
+  for (const failure of failures) logger.warn('version-not-witnessed', {}, failure);
   const cause = failures[0];
   if (asked.length - failures.filter((failure) => errorCodeOf(failure) === 'ADMISSION_REFUSED').length < threshold) {
     throw new NodeError(

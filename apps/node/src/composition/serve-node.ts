@@ -25,11 +25,11 @@ export interface ServedHttp {
 }
 
 /** Starts the HTTP side of a node. From now on it answers everybody; it is ready once its network host runs. */
-export async function serveHttp(configuration: Pick<Configuration, 'http' | 'demo'>, foundation: Foundation, served: ServedNode): Promise<ServedHttp> {
+export async function serveHttp(configuration: Pick<Configuration, 'http' | 'demo' | 'trustedProxies'>, foundation: Foundation, served: ServedNode): Promise<ServedHttp> {
   const { clock, logger, pino, closers, storage, holder } = foundation;
   const { parts, maxBodyBytes } = served;
   const readiness = new Readiness(readinessParts({ storage, holder, membership: parts.membership, statuses: parts.statuses, network: () => parts.late.host, clock }), logger);
-  const application = await createApplication(served.makeModule({ readiness, logger, pino }), { logger, maxBodyBytes });
+  const application = await createApplication(served.makeModule({ readiness, logger, pino }), { logger, maxBodyBytes, trustedProxies: configuration.trustedProxies });
   closers.add('http', () => application.close());
   const address = await listen(application, { ...configuration.http, anotherIfBusy: configuration.demo, logger });
   parts.late.address = address;

@@ -14,3 +14,11 @@ export function isLoopbackMultiaddr(address: string): boolean {
 function isLoopbackAddress(address: string): boolean {
   return (isIP(address) === 4 && address.startsWith('127.')) || address === '::1';
 }
+
+/** Whether a text is an IP address, or a network in CIDR form that is not everybody. */
+export function isAddressOrNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}

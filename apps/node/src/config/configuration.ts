@@ -21,6 +21,8 @@ interface CommonConfiguration {
   readonly keyRotationDays: number;
   /** Origin under which others reach this node's HTTP side; absent in demo mode, where it is the address that it listens on. */
   readonly publicUrl: string | undefined;
+  /** Addresses or networks of the reverse proxies in front of this node. */
+  readonly trustedProxies: readonly string[];
   /** Hosts that may be asked over HTTP although their addresses are private. */
   readonly allowedHosts: readonly string[];
   /** Permission to be admitted: for each authority, or one for all. */

@@ -138,6 +138,7 @@ describe('loadConfiguration', () => {
     const configuration = loadConfiguration({
       ...realHospital,
       CARECORD_ALLOWED_HOSTS: 'idp.internal, 10.0.0.7:8443,,[fd00::1]',
+      CARECORD_TRUSTED_PROXIES: '10.0.0.1, 192.168.0.0/16,fd00::/8',
       CARECORD_KEY_ROTATION_DAYS: '30',
       CARECORD_PUBLIC_URL: 'https://carecord.hospital-a.fi:8443/',
       CARECORD_ADMISSION_TICKET_FILE: tickets,
@@ -207,6 +208,8 @@ describe('loadConfiguration', () => {
     ['a rotation after years', { ...demoHospital, CARECORD_KEY_ROTATION_DAYS: '366' }, DAYS],
     ['a rotation after half a day', { ...demoHospital, CARECORD_KEY_ROTATION_DAYS: '0.5' }, DAYS],
     ['a rotation after some days', { ...demoHospital, CARECORD_KEY_ROTATION_DAYS: 'some' }, DAYS],
+    ['everybody as a trusted proxy', { ...demoHospital, CARECORD_TRUSTED_PROXIES: '10.0.0.1, 0.0.0.0/0' }, 'CARECORD_TRUSTED_PROXIES must hold IP addresses or networks such as 10.0.0.0/8, separated by commas.'],
+    ['trusted proxies by name', { ...demoHospital, CARECORD_TRUSTED_PROXIES: 'proxy.internal' }, 'CARECORD_TRUSTED_PROXIES must hold IP addresses or networks such as 10.0.0.0/8, separated by commas.'],
     ['allowed hosts that are addresses of pages', { ...demoHospital, CARECORD_ALLOWED_HOSTS: 'https://idp.internal/login' }, 'CARECORD_ALLOWED_HOSTS must hold host names or addresses, separated by commas.'],
   ])('refuses %s', (_case, environment, sentence) => {
     expect(mistakesOf(environment)).toEqual([sentence]);

@@ -114,6 +114,7 @@ function assemble(variables: Variables, mounted: Mounted): Configuration {
     keyHolder: present(mounted.keyHolder),
     keyRotationDays: variables.CARECORD_KEY_ROTATION_DAYS,
     publicUrl: variables.CARECORD_PUBLIC_URL,
+    trustedProxies: variables.CARECORD_TRUSTED_PROXIES ?? [],
     allowedHosts: variables.CARECORD_ALLOWED_HOSTS ?? [],
     tickets: mounted.tickets,
     http: { host: variables.CARECORD_HTTP_HOST, port: variables.CARECORD_HTTP_PORT },

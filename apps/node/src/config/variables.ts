@@ -1,6 +1,7 @@
 import { LISTINGS } from '@carecord/core';
 import { memberNameSchema } from '@carecord/identity';
 import { z } from 'zod';
+import { isAddressOrNetwork } from './addresses.ts';
 import { openIdVariables } from '../openid/openid-configuration.ts';
 
 /**
@@ -75,6 +76,11 @@ export const variablesSchema = z.object({
     .string()
     .transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''))
     .refine((hosts) => hosts.every((host) => /^[a-z0-9.:[\]-]{1,253}$/.test(host)), { error: 'CARECORD_ALLOWED_HOSTS must hold host names or addresses, separated by commas.' })
+    .optional(),
+  CARECORD_TRUSTED_PROXIES: z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''))
+    .refine((list) => list.every(isAddressOrNetwork), { error: 'CARECORD_TRUSTED_PROXIES must hold IP addresses or networks such as 10.0.0.0/8, separated by commas.' })
     .optional(),
   CARECORD_NETWORK_FILE: z.string().optional(),
   CARECORD_ADMISSION_TICKET_FILE: z.string().optional(),

@@ -24,6 +24,8 @@ export class AuthorityClient {
     private readonly url: string,
     private readonly http: Pick<OutboundHttp, 'request'>,
     private readonly clock: Clock,
+    /** The `did:key` with which it witnesses; absent: not known yet. */
+    private readonly witnessKey?: string,
   ) {}
 
   /** The history of the authority's DID, to be verified by the caller. @throws NodeError `AUTHORITY_*` */
@@ -49,12 +51,19 @@ export class AuthorityClient {
 
   /** Hands in an application. @throws NodeError `ADMISSION_REFUSED`, `AUTHORITY_UNREACHABLE` or `AUTHORITY_ANSWER_INVALID` */
   async apply(application: GeneralJws): Promise<MembershipAnswer> {
-    return parse(membershipAnswerSchema, await this.withRetries(() => this.post('memberships', application)));
+    const answer = parse(membershipAnswerSchema, await this.withRetries(() => this.post('memberships', application)));
+    return { ...answer, witnessProof: answer.witnessProof && this.own(answer.witnessProof) };
   }
 
   /** Has the last version of our DID witnessed. @throws NodeError as {@link apply} */
   async witness(did: string, history: DidHistory): Promise<WitnessProof> {
-    return parse(witnessAnswerSchema, await this.withRetries(() => this.post('witness-proofs', { did, history }))).witnessProof;
+    return this.own(parse(witnessAnswerSchema, await this.withRetries(() => this.post('witness-proofs', { did, history }))).witnessProof);
+  }
+
+  /** Proofs by other keys mean nothing, and would stay in our history for ever. */
+  private own({ versionId, proof }: WitnessProof): WitnessProof {
+    const { witnessKey } = this;
+    return { versionId, proof: witnessKey === undefined ? proof : proof.filter(({ verificationMethod }) => verificationMethod.startsWith(`${witnessKey}#`)) };
   }
 
   private async optional(path: string): Promise<string | undefined> {

@@ -139,7 +139,7 @@ export class IdentityRotation {
     const witnessed = await this.witnessed(prepared);
     await announce(witnessed.history).catch((error: unknown) => {
       // Another version of this number is out already: after a restore of an older database. There must never be two.
-      if (errorCodeOf(error) === 'DID_VERSION_FORKED') throw new NodeError('HISTORY_FORKED', FORKED, { cause: error });
+      if (['DID_VERSION_FORKED', 'HISTORY_FORKED'].includes(errorCodeOf(error))) throw new NodeError('HISTORY_FORKED', FORKED, { cause: error });
       logger.warn('rotation-not-announced', {}, error);
     });
     await identity.use(await this.takeOver(witnessed));

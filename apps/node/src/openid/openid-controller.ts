@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Body, Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { Logger } from '@carecord/core';
 import { z } from 'zod';
+import { clientAddress } from '../http/client-address.ts';
 import { CurrentStaff, CurrentToken } from '../authorisation/caller.ts';
 import { Public, Requires } from '../authorisation/requires.ts';
 import { fieldsOf, readForm } from '../clients/form-body.ts';
@@ -149,5 +150,5 @@ function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.infe
 
 /** Behind a reverse proxy that is the proxy. */
 function addressOf(request: IncomingMessage): string {
-  return request.socket.remoteAddress ?? 'unknown';
+  return clientAddress(request);
 }

@@ -5,7 +5,7 @@ import type { NetworkAuthority, ResolvedDid } from '@carecord/identity';
 import { z } from 'zod';
 import { NodeError } from '../failures/node-error.ts';
 import { AuthorityClient } from '../identity/authority-client.ts';
-import { AddressGuard } from '../outbound/address-guard.ts';
+import { AddressGuard, placeOf } from '../outbound/address-guard.ts';
 import { OutboundHttp } from '../outbound/outbound-http.ts';
 
 /** What a person decides about a new network. */
@@ -40,7 +40,7 @@ const GUARDIAN_PREFIX = 'urn:carecord:guardian:';
  */
 export async function createNetworkFile(network: NewNetwork, clock: Clock = systemClock): Promise<CreatedNetworkFile> {
   const { networkId, authorityUrls, threshold, witnessThreshold, guardianUrl, statusMaxAgeHours, allowHttp } = network;
-  const http = new OutboundHttp({ guard: new AddressGuard(authorityUrls.map((url) => new URL(url).host)), plainHttp: allowHttp });
+  const http = new OutboundHttp({ guard: new AddressGuard(authorityUrls.map(placeOf)), plainHttp: allowHttp });
   const found = await Promise.all(authorityUrls.map((url) => authorityAt(url, http, clock)));
   const guardian = found.find(({ url }) => url === new URL(guardianUrl ?? authorityUrls[0] ?? '').origin);
   if (guardian === undefined) throw new NodeError('AUTHORITY_ANSWER_INVALID', 'The guardian must be one of the authorities.');

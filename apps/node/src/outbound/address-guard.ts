@@ -96,3 +96,9 @@ function blockList(ranges: readonly string[]): BlockList {
   }
   return list;
 }
+
+/** The host of an address with its port, also where that is the usual one: listed, it opens that port and no other. */
+export function placeOf(url: string): string {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname}:${port === '' ? (protocol === 'https:' ? '443' : '80') : port}`;
+}

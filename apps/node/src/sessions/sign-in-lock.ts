@@ -1,3 +1,4 @@
+import type { AuditActor } from '@carecord/audit';
 import type { Clock, TransactionRunner } from '@carecord/core';
 import { later } from '@carecord/core';
 import { keyedToken } from '@carecord/crypto';
@@ -36,16 +37,17 @@ export class SignInLock {
 
   /**
    * Counts an attempt before its proof is checked, so that attempts at the same time cannot slip through together.
+   * @param actor whom the audit log names when this locks: who gives a user name is not known to be that person
    * @throws NodeError `SIGN_IN_LIMITED`
    */
-  async attempt(subject: string): Promise<void> {
+  async attempt(subject: string, actor: AuditActor = SOMEBODY): Promise<void> {
     const { failures, clock, guessed } = this.dependencies;
     const subjectToken = this.tokenOf(subject);
     const now = clock.now();
     if ((await failures.attempt(subjectToken, { limit: MAX_FAILURES, now, forgetBefore: later(now, -LOCK_MILLISECONDS) })) === 'open') return;
     // Once a lock: whoever goes on trying must not be able to fill the log.
     if (await failures.announce(subjectToken)) {
-      await appendAlone(this.dependencies, { type: `${guessed}-refused`, outcome: 'refused', actor: SOMEBODY, reasonCode: 'SIGN_IN_LIMITED' });
+      await appendAlone(this.dependencies, { type: `${guessed}-refused`, outcome: 'refused', actor, reasonCode: 'SIGN_IN_LIMITED' });
     }
     throw new NodeError('SIGN_IN_LIMITED', 'Too many attempts failed: wait 15 minutes and try again.');
   }

@@ -62,7 +62,7 @@ export class StepUp {
   async prove(token: string, staff: StaffPrincipal, proof: StepUpProof): Promise<Date> {
     const { lock, sessions } = this.dependencies;
     const account = await this.accountOf(staff);
-    await lock.attempt(account.id);
+    await lock.attempt(account.id, actorOf(staff));
     const method = await this.check(account, proof);
     if (method === undefined) throw await this.refusal(staff);
     await lock.succeeded(account.id);
@@ -76,7 +76,7 @@ export class StepUp {
   async changePassword(token: string, staff: StaffPrincipal, passwords: { readonly present: string; readonly next: string }): Promise<void> {
     const { lock } = this.dependencies;
     const account = await this.accountOf(staff);
-    await lock.attempt(account.id);
+    await lock.attempt(account.id, actorOf(staff));
     if (account.passwordHash === undefined || !(await verifyPassword(passwords.present, account.passwordHash))) throw await this.refusal(staff);
     await lock.succeeded(account.id);
     await setOwnPassword({ ...this.dependencies, sessions: this.dependencies.storedSessions }, account, passwords.next, hashOfToken(token));

@@ -62,6 +62,24 @@ describe('openTls', () => {
     server.destroy();
   });
 
+  it('resumes nothing: a client that offers an earlier session makes keys anew, or is refused', async () => {
+    const sessions: Buffer[] = [];
+    for (const round of ['first', 'again']) {
+      const [left, right] = duplexPair();
+      const options: ConnectionOptions = { ...pem, ecdhCurve: 'X25519MLKEM768', ...(round === 'again' ? { session: sessions[0] } : {}) };
+      const client = connect({ ...options, socket: left }).on('session', (session: Buffer) => sessions.push(session));
+      client.on('error', () => undefined);
+      const opening = openTls('responder', right, context, never).then((server) => ({ reused: server.isSessionReused(), server }), () => undefined);
+      const opened = await opening;
+      opened?.server.write('x');
+      if (round === 'first') await once(client, 'data');
+      else expect(opened?.reused ?? false).toBe(false);
+      client.destroy();
+      opened?.server.destroy();
+    }
+    expect(sessions.length).toBeGreaterThan(0);
+  });
+
   it('refuses what is not TLS', async () => {
     const [left, right] = duplexPair();
     left.write('GET / HTTP/1.1\r\n\r\n');

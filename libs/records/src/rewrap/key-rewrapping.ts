@@ -84,12 +84,14 @@ export class KeyRewrapping {
   }
 
   /**
-   * Takes up the jobs that are not finished, until they are.
+   * Takes up the jobs that are not finished, until they are; one that fails does not keep the others from going on.
    * @param signal stops it between two batches
-   * @throws the holder's or the database's errors: run it again
+   * @throws the holder's or the database's errors, the first of them: run it again
    */
   async run(signal?: AbortSignal): Promise<void> {
-    for (const job of await this.dependencies.jobs.running()) await this.finish(job, signal);
+    const failures: unknown[] = [];
+    for (const job of await this.dependencies.jobs.running()) await this.finish(job, signal).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 
   /** The jobs with their progress, the newest first. */

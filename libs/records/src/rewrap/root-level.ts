@@ -47,11 +47,9 @@ export class RootLevel implements RewrapLevelWork {
   async advance(job: RewrapJob, signal: AbortSignal | undefined): Promise<RewrapJob | undefined> {
     const after = await this.options.steps.step(job.id, (transaction, locked) => this.rewrapEpochs(transaction, locked));
     if (after?.state !== 'running') return after;
-    const nodeKeys = this.nodeKeysUnderOlder(await this.newestRootKey());
     const { done, total } = await this.options.nodeKeys.rewrapUnderNewestRoot(signal === undefined ? {} : { signal });
-    const lost = total - done;
-    const failure = lost > 0 ? { errorCode: 'KEY_TAMPERED' } : {};
-    return await this.options.steps.step(job.id, (transaction, locked) => this.end(transaction, { ...locked, done: locked.done + Math.max(0, nodeKeys - lost), ...failure }));
+    const failure = done < total ? { errorCode: 'KEY_TAMPERED' } : {};
+    return await this.options.steps.step(job.id, (transaction, locked) => this.end(transaction, { ...locked, ...failure }));
   }
 
   private async rewrapEpochs(transaction: Transaction, job: RewrapJob): Promise<RewrapJob> {
@@ -79,10 +77,13 @@ export class RootLevel implements RewrapLevelWork {
 
   private async end(transaction: Transaction, job: RewrapJob): Promise<RewrapJob> {
     await this.options.keys.lockEpochs(transaction);
-    const left = await this.epochsUnderOlder(transaction, await this.newestRootKey());
+    const newest = await this.newestRootKey();
+    const left = await this.epochsUnderOlder(transaction, newest);
     // One of another process was under way when the epochs were looked through.
     if (left.length > 0 && job.errorCode === undefined) return { ...job, cursor: undefined };
-    return this.options.steps.ended(job);
+    // Counted now: a run that died after it had re-wrapped some of them left no number.
+    const nodeKeys = this.options.nodeKeys.list().filter(({ rootKeyId, createdAt }) => rootKeyId === newest && createdAt <= job.startedAt).length;
+    return this.options.steps.ended({ ...job, done: job.done + nodeKeys });
   }
 
   private async epochsUnderOlder(transaction: Transaction, newest: string): Promise<ErasureEpoch[]> {
