@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { patientOfSize } from '@carecord/testkit';
 import { z } from 'zod';
 import { FAILURE_FIELDS } from '../../apps/cli/src/client/graphql-client.ts';
-import { HospitalClient } from '../../apps/cli/src/client/hospital-client.ts';
+import type { HospitalClient } from '../../apps/cli/src/client/hospital-client.ts';
 import type { NodeProcess } from '../../apps/cli/src/network/node-process.ts';
 import { expectSuccess, signInWithStepUp } from '../support/operator.ts';
 import type { Organisation } from '../support/organisation.ts';

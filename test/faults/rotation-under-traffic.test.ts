@@ -11,7 +11,7 @@ import { until } from '../support/until.ts';
 
 const TIMEOUT = 240_000;
 const SECOND = 1_000;
-/** For each of the two hospitals: a history has a size limit, and one version has about 20 KB. */
+/** Of each of the two hospitals; a history cannot grow for ever (MAX_DID_HISTORY_BYTES). */
 const ROTATIONS = 10;
 const RESOURCES = 20;
 const LEVELS = ['PATIENT', 'EPOCH', 'ROOT'] as const;
@@ -55,7 +55,7 @@ describe('keys that are replaced while records travel', () => {
   /** One request, released. @returns its id */
   const request = async (): Promise<string> => {
     const answer = await clinician.requestAccess({ locationId, holderDid: network.hospital('alder').did, purpose: 'TREAT', reason: 'Chest pain.' });
-    expect(answer).toEqual({ kind: 'request', requestId: expect.any(String) as string, state: 'RELEASED', refusalCode: null });
+    expect(answer).toEqual({ kind: 'request', requestId: expect.any(String), state: 'RELEASED', refusalCode: null });
     return answer.kind === 'request' ? answer.requestId : '';
   };
   /** The same with every record opened. */
@@ -93,7 +93,10 @@ describe('keys that are replaced while records travel', () => {
         const versions: string[] = [];
         while (versions.length < ROTATIONS) {
           const next = pause(SECOND);
+          const before = requests.length;
           versions.push(await rotate(client));
+          // On a busy machine a rotation takes longer than a second: a request has to come between two of them.
+          await until('a request', () => Promise.resolve(requests.length), (count) => count > before, RETURN_MILLISECONDS);
           await next;
         }
         return versions;
@@ -124,7 +127,7 @@ describe('keys that are replaced while records travel', () => {
       const [versions, , jobs] = await Promise.all([replaced, stopped(traffic()), stopped(rewrapping())]);
 
       for (const list of versions) expect(new Set(list).size).toBe(ROTATIONS);
-      expect(requests.length).toBeGreaterThan(ROTATIONS);
+      expect(requests.length).toBeGreaterThanOrEqual(ROTATIONS);
       expect(jobs).toBeGreaterThanOrEqual(LEVELS.length);
       process.stdout.write(`${requests.length} requests while both hospitals rotated ${ROTATIONS} times and ${jobs} levels were re-wrapped.\n`);
       // What was granted before the first rotation, and during them, still opens.

@@ -2,7 +2,7 @@ import { canonicalJsonBytes } from '@carecord/core';
 import { ed25519PublicKey, sha256, signEd25519, verifyEd25519 } from '@carecord/crypto';
 import { multibaseDecode } from 'didwebvh-ts';
 import { z } from 'zod';
-import { base58, didKeyOf, ed25519OfMultikey, MAX_MULTIKEY_CHARACTERS } from './multikey.ts';
+import { base58, didKeyOf, didKeyUrl, ed25519OfMultikey, MAX_MULTIKEY_CHARACTERS, multikeyOf } from './multikey.ts';
 
 /** `did:key:z…#z…`: a Multikey twice. */
 const MAX_METHOD_CHARACTERS = 2 * MAX_MULTIKEY_CHARACTERS + 16;
@@ -32,7 +32,7 @@ export function proveWithEd25519(document: unknown, seed: Uint8Array, created: s
   const options = {
     type: 'DataIntegrityProof',
     cryptosuite: 'eddsa-jcs-2022',
-    verificationMethod: `${did}#${did.slice('did:key:'.length)}`,
+    verificationMethod: didKeyUrl(did),
     created,
     proofPurpose: 'assertionMethod',
   } as const;
@@ -49,10 +49,9 @@ export function provenBy(document: unknown, proof: EddsaProof): string | undefin
   try {
     const { proofValue, ...options } = proof;
     const did = claimedProver(proof);
-    const multikey = did.slice('did:key:'.length);
-    if (![did, `${did}#${multikey}`].includes(options.verificationMethod)) return undefined;
+    if (![did, didKeyUrl(did)].includes(options.verificationMethod)) return undefined;
     const signature = multibaseDecode(proofValue).bytes;
-    return verifyEd25519(ed25519OfMultikey(multikey), integrityInput(document, options), signature) ? did : undefined;
+    return verifyEd25519(ed25519OfMultikey(multikeyOf(did)), integrityInput(document, options), signature) ? did : undefined;
   } catch {
     return undefined;
   }

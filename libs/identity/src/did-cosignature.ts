@@ -4,15 +4,11 @@ import { z } from 'zod';
 import { integrityInput } from './data-integrity.ts';
 import type { CosignedEntry, DidEntry } from './did-entries.ts';
 import { IdentityError } from './identity-error.ts';
-import { keyHash } from './multikey.ts';
+import { keyHash, ML_DSA_65_MULTICODEC, mlDsa65Multikey, multikeyOf } from './multikey.ts';
 
 /** Data Integrity with ML-DSA-65 over JCS hashes. The name is ours: no such cryptosuite is registered yet. */
 export const COSIGNATURE_SUITE = 'carecord-mldsa65-jcs-2026';
 
-/** Multicodec table: `mldsa-65-pub` (0x1211), as an unsigned varint. */
-const ML_DSA_65_MULTICODEC = Uint8Array.of(0x91, 0x24);
-/** `u` is base64url in multibase: base58 would take the square of a length of two thousand bytes. */
-const DID_KEY = 'did:key:';
 const METHOD = /^did:key:u[A-Za-z0-9_-]+$/;
 /** 1954 bytes in base64url, and `did:key:u`. */
 const MAX_METHOD_CHARACTERS = 2700;
@@ -40,7 +36,7 @@ export type CosigningCommitment = z.infer<typeof commitmentSchema>;
 
 /** What a version's document commits. @param seeds ML-DSA-65 seeds of 32 bytes */
 export function cosigningCommitment(seeds: { readonly cosigning: Uint8Array; readonly nextCosigning: Uint8Array }): CosigningCommitment {
-  return { key: keyHash(multikeyOf(seeds.cosigning)), nextKey: keyHash(multikeyOf(seeds.nextCosigning)) };
+  return { key: keyHash(cosigningKey(seeds.cosigning)), nextKey: keyHash(cosigningKey(seeds.nextCosigning)) };
 }
 
 /** Cosigns an entry: everything in it but the proofs. @param seed ML-DSA-65 seed of 32 bytes */
@@ -48,7 +44,7 @@ export async function cosign(entry: DidEntry, seed: Uint8Array): Promise<Cosigna
   const options = {
     type: 'DataIntegrityProof',
     cryptosuite: COSIGNATURE_SUITE,
-    verificationMethod: `${DID_KEY}${multikeyOf(seed)}`,
+    verificationMethod: `did:key:${cosigningKey(seed)}`,
     created: entry.versionTime,
     proofPurpose: 'assertionMethod',
   } as const;
@@ -75,7 +71,7 @@ export function verifyCosignatures(cosigned: readonly CosignedEntry[]): void {
 }
 
 function verifies(entry: DidEntry, { proofValue, ...options }: Cosignature, committed: string): boolean {
-  const multikey = options.verificationMethod.slice(DID_KEY.length);
+  const multikey = multikeyOf(options.verificationMethod);
   if (keyHash(multikey) !== committed) return false;
   const bytes = fromBase64Url(multikey.slice(1));
   if (bytes[0] !== ML_DSA_65_MULTICODEC[0] || bytes[1] !== ML_DSA_65_MULTICODEC[1]) return false;
@@ -83,8 +79,8 @@ function verifies(entry: DidEntry, { proofValue, ...options }: Cosignature, comm
   return verifyMlDsa65(publicKey, integrityInput(unproven(entry), options), fromBase64Url(proofValue.slice(1)));
 }
 
-function multikeyOf(seed: Uint8Array): string {
-  return `u${toBase64Url(Buffer.concat([ML_DSA_65_MULTICODEC, mlDsa65Signer(seed).publicKey]))}`;
+function cosigningKey(seed: Uint8Array): string {
+  return mlDsa65Multikey(mlDsa65Signer(seed).publicKey);
 }
 
 function unproven({ versionId, versionTime, parameters, state }: DidEntry): Omit<DidEntry, 'proof'> {

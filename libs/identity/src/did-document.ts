@@ -42,7 +42,7 @@ export function signingKeyIds(did: string, number: number): { readonly ed25519: 
   return { ed25519: `${did}#ed25519-${number}`, mlDsa65: `${did}#ml-dsa-65-${number}` };
 }
 
-/** Id of the key to seal to. */
+/** Id of the key to seal to, of a number in the hospital's key ring. */
 export function recipientKeyId(did: string, number: number): string {
   return `${did}#recipient-${number}`;
 }

@@ -12,7 +12,7 @@ import { didSchema } from './schemas.ts';
 /**
  * A DID's history as it travels: JSON Lines, one log entry (did:webvh 1.0) a line. Our ML-DSA cosignature stands as one more
  * member of the entry's `proof`, and is taken out before the standard's rules are applied; witness proofs, if any, follow as
- * one last line, `{"witnessProofs":[{"versionId":…,"proof":[…]}]}`.
+ * one last line, `{"witnessProofs":[{"versionId":…,"proof":[…]}]}`. A member's history has each line in canonical JSON (RFC 8785).
  */
 export type DidHistory = string;
 
@@ -107,12 +107,22 @@ export function parseHistory(history: DidHistory): ParsedHistory {
   }
 }
 
-/** Puts together what {@link parseHistory} takes apart. @throws IdentityError `DID_LOG_INVALID` when it is too large */
+/** Puts together what {@link parseHistory} takes apart, in its one canonical form. @throws IdentityError `DID_LOG_INVALID` when it is too large */
 export function formatHistory({ cosigned, witnessProofs }: Pick<ParsedHistory, 'cosigned' | 'witnessProofs'>): DidHistory {
   const entries = cosigned.map(({ entry, cosignature }) => ({ ...entry, proof: cosignature === undefined ? entry.proof : [...entry.proof, cosignature] }));
-  const history = jsonLines(witnessProofs.length === 0 ? entries : [...entries, { witnessProofs }]);
+  const lines = witnessProofs.length === 0 ? entries : [...entries, { witnessProofs }];
+  const history = lines.map((line) => `${Buffer.from(canonicalJsonBytes(line)).toString('utf8')}\n`).join('');
   checkSize(history);
   return history;
+}
+
+/**
+ * Refuses a history that is not written as {@link formatHistory} writes it: what was verified is known again by its text, so of one
+ * history there must not be any number of texts, each to be verified anew.
+ * @throws IdentityError `DID_LOG_INVALID`
+ */
+export function checkCanonical(history: DidHistory, parsed: ParsedHistory): void {
+  if (formatHistory(parsed) !== history) throw historyInvalid(new Error('The history is not in canonical form.'));
 }
 
 /** JSON Lines: one value a line. */

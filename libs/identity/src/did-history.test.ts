@@ -51,6 +51,17 @@ describe('resolveDidHistory', () => {
     await expect(resolve(did, history.replace('"state":{', `"state":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)},`))).rejects.toMatchObject(refusal);
   });
 
+  it('refuses another text of the same history, which suffices for plain did:webvh', async () => {
+    const { did, history } = await nextVersion(await firstVersion());
+    const reordered = history.split('\n').filter((line) => line !== '').map((line) => JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(line) as object).reverse())));
+    const texts = [history.trimEnd(), `${history}\n`, history.replaceAll('":', '": '), history.replace('versionId', 'version\\u0049d'), `${reordered.join('\n')}\n`];
+    for (const text of texts) {
+      await expect(resolve(did, text)).rejects.toMatchObject(refusal);
+      await expect(resolve(did, text, GENERAL_POLICY)).resolves.toMatchObject({ did, versionNumber: 2 });
+    }
+    await expect(resolve(did, history)).resolves.toMatchObject({ versionNumber: 2 });
+  });
+
   it('refuses a changed key, proof, hash or version id', async () => {
     const [{ did, history }, other] = [await firstVersion(), await firstVersion()];
     const { versionId } = entryAt(history, 0);

@@ -1,4 +1,4 @@
-import { systemClock, toHex } from '@carecord/core';
+import { BoundedCache, systemClock, toHex } from '@carecord/core';
 import { hashWithContext } from '@carecord/crypto';
 import type { SigningPublicKeys } from '@carecord/crypto';
 import { documentContent, recipientKeyId, signingKeyIds } from './did-document.ts';
@@ -11,7 +11,6 @@ import { checkNotFuture, verifyHistory, verifyUnwitnessed } from './did-verifica
 import type { VerifiedHistory } from './did-verification.ts';
 import { IdentityError } from './identity-error.ts';
 import { MAX_DID_HISTORY_BYTES } from './limits.ts';
-import { VerificationCache } from './verification-cache.ts';
 
 /** A hospital's DID as its history, fully verified, says it is now. */
 export interface ResolvedDid {
@@ -51,7 +50,7 @@ const CACHE_BYTES = 64 * MAX_DID_HISTORY_BYTES;
 /** What is read of a history beside its text: keys, ids and services. */
 const RESOLVED_BYTES = 16 * 1024;
 
-const cache = new VerificationCache<VerifiedDid>(CACHE_BYTES);
+const cache = new BoundedCache<VerifiedDid>({ size: CACHE_BYTES });
 
 /** What is remembered of a verified history. */
 export interface VerifiedDid extends Pick<VerifiedHistory, 'did' | 'versionIds' | 'updatedAt'> {

@@ -9,7 +9,7 @@ export interface WitnessRule {
 export interface DidPolicy {
   /** Every entry commits the hashes of the next update keys. */
   readonly preRotation: boolean;
-  /** Every entry is cosigned with ML-DSA-65 by the key that the entry before it committed. */
+  /** Every entry is cosigned with ML-DSA-65 by the key that the entry before it committed; and the history's text is canonical, as whoever cosigns writes it. */
   readonly cosignature: boolean;
   /** The last entry is witnessed by these as well, whomever the DID itself names; by nobody if absent. */
   readonly witnesses?: WitnessRule;

@@ -3,7 +3,7 @@ import { CLOCK_SKEW_MILLISECONDS } from './limits.ts';
 
 const SECOND = 1000;
 
-/** An instant as did:webvh writes it: in UTC and whole seconds. */
+/** An instant as did:webvh and DID Core 1.0 (section 7.1.3) write it: in UTC and whole seconds. */
 export function versionTimeOf(instant: Date): string {
   return instant.toISOString().replace(/\.\d+Z$/, 'Z');
 }

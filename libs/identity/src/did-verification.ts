@@ -1,14 +1,14 @@
 import { randomNonce, verifyEd25519 } from '@carecord/crypto';
 import type { Verifier } from 'didwebvh-ts';
 import { verifyCosignatures } from './did-cosignature.ts';
-import { entryHash, formatHistory, historyInvalid, METHOD, parseHistory } from './did-entries.ts';
+import { checkCanonical, entryHash, formatHistory, historyInvalid, METHOD, parseHistory } from './did-entries.ts';
 import type { DidEntry, DidHistory, ParsedHistory, WitnessProof } from './did-entries.ts';
 import type { DidPolicy } from './did-policy.ts';
 import { approvalsOf, lastRuleOf, rulesOf, verifyWitnesses } from './did-witness.ts';
 import { historyResolver } from './history-library.ts';
 import { IdentityError } from './identity-error.ts';
 import { CLOCK_SKEW_MILLISECONDS } from './limits.ts';
-import { base58, keyHash } from './multikey.ts';
+import { base58, didKeyUrl, keyHash } from './multikey.ts';
 
 /** A history that verifies, whatever its last document says. */
 export interface VerifiedHistory {
@@ -32,7 +32,7 @@ export interface VerifiedHistory {
  */
 export async function verifyHistory(did: string, history: DidHistory, policy: DidPolicy, now: Date): Promise<VerifiedHistory> {
   return await withCode(() => {
-    const parsed = parseHistory(history);
+    const parsed = parseUnder(policy, history);
     return verifyParsed(did, parsed, policy, now, () => {
       const approvals = approvalsOf(parsed);
       verifyWitnesses(parsed.entries, approvals, policy.witnesses);
@@ -48,12 +48,19 @@ export async function verifyHistory(did: string, history: DidHistory, policy: Di
 export async function verifyUnwitnessed(did: string, history: DidHistory, policy: DidPolicy, now: Date): Promise<VerifiedHistory> {
   return await withCode(async () => {
     const { witnesses: _, ...unwitnessed } = policy;
-    const parsed = parseHistory(history);
+    const parsed = parseUnder(unwitnessed, history);
     if (parsed.entries.length > 1) {
       await verifyHistory(did, formatHistory({ cosigned: parsed.cosigned.slice(0, -1), witnessProofs: parsed.witnessProofs }), unwitnessed, now);
     }
     return await verifyParsed(did, parsed, unwitnessed, now, () => assumedApprovals(parsed));
   });
+}
+
+/** Members alone cosign, and their software writes one form; others may write as did:webvh 1.0 allows. */
+function parseUnder(policy: DidPolicy, history: DidHistory): ParsedHistory {
+  const parsed = parseHistory(history);
+  if (policy.cosignature) checkCanonical(history, parsed);
+  return parsed;
 }
 
 /** What the library is told of witnesses, and how it is to verify proofs. */
@@ -109,7 +116,7 @@ function assumedApprovals({ entries }: ParsedHistory): WitnessEvidence {
   const proof = [...witnesses].map((witness) => ({
     type: 'DataIntegrityProof' as const,
     cryptosuite: 'eddsa-jcs-2022' as const,
-    verificationMethod: `${witness}#${witness.slice('did:key:'.length)}`,
+    verificationMethod: didKeyUrl(witness),
     proofPurpose: 'assertionMethod' as const,
     proofValue: base58(marker),
   }));

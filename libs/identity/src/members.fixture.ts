@@ -10,6 +10,11 @@ export const NETWORK_ID = 'test-network';
 
 const HOUR = 3_600_000;
 
+/** What a JWS says, unverified. */
+export function payloadOf(jws: GeneralJws): Record<string, unknown> {
+  return JSON.parse(Buffer.from(jws.payload, 'base64url').toString()) as Record<string, unknown>;
+}
+
 /** Where the authority of this DID would publish its status list. */
 export function listUrlOf({ resolved }: Identity): string {
   return `https://${resolved.did.split(':')[3] ?? ''}/status-list`;

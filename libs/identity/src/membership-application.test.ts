@@ -6,6 +6,7 @@ import { clockAt, CREATED, makeIdentity, rotateIdentity, START } from './identit
 import type { Identity } from './identities.fixture.ts';
 import { createHospitalDid } from './hospital-did.ts';
 import { CLOCK_SKEW_MILLISECONDS } from './limits.ts';
+import { payloadOf } from './members.fixture.ts';
 import { createMembershipApplication, verifyMembershipApplication } from './membership-application.ts';
 import type { Applicant } from './membership-application.ts';
 import { didKeyOf } from './multikey.ts';
@@ -32,7 +33,6 @@ const apply = (by: Identity, options: { ticket?: string; subject?: Applicant } =
 };
 const verify = (jws: unknown, now = START, audience = authority.resolved.did): ReturnType<typeof verifyMembershipApplication> =>
   verifyMembershipApplication(jws, { audience, now });
-const payloadOf = (jws: GeneralJws): Record<string, unknown> => JSON.parse(Buffer.from(jws.payload, 'base64url').toString()) as Record<string, unknown>;
 const signAs = (by: Identity, payload: unknown): Promise<GeneralJws> =>
   signJws(by.signer, 'carecord-application+jws', by.resolved.signingKeyIds, Buffer.from(JSON.stringify(payload)));
 

@@ -1,6 +1,4 @@
-import { fromBase64Url } from '@carecord/core';
 import type { Clock } from '@carecord/core';
-import { generalJwsSchema } from '@carecord/crypto';
 import type { GeneralJws, HybridSigner } from '@carecord/crypto';
 import { z } from 'zod';
 import type { DidHistory } from './did-entries.ts';
@@ -10,7 +8,7 @@ import { MEMBER_POLICY } from './did-policy.ts';
 import { IdentityError } from './identity-error.ts';
 import { CLOCK_SKEW_MILLISECONDS, MAX_DID_HISTORY_BYTES } from './limits.ts';
 import { didSchema, memberNameSchema } from './schemas.ts';
-import { openStatement, parseStatement, signStatement } from './statement.ts';
+import { openStatement, readStatement, signStatement } from './statement.ts';
 
 /** How old an application may be: it is made and sent at once. */
 const MAX_AGE_MILLISECONDS = 2 * 60_000;
@@ -89,9 +87,7 @@ export async function verifyMembershipApplication(
 
 function readUnverified(jws: unknown): z.infer<typeof applicationSchema> {
   try {
-    const { payload } = generalJwsSchema.parse(jws);
-    if (payload.length > MAX_PAYLOAD_CHARACTERS) throw new Error('The application is too large.');
-    return parseStatement(applicationSchema, fromBase64Url(payload));
+    return readStatement(applicationSchema, jws, MAX_PAYLOAD_CHARACTERS).statement;
   } catch (cause) {
     throw applicationInvalid(cause);
   }

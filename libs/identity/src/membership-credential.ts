@@ -1,15 +1,15 @@
-import { fromBase64Url, newId } from '@carecord/core';
-import { generalJwsSchema, sha256 } from '@carecord/crypto';
+import { BoundedCache, newId } from '@carecord/core';
+import { sha256 } from '@carecord/crypto';
 import type { GeneralJws, HybridSigner } from '@carecord/crypto';
 import { z } from 'zod';
 import { signingKeysFingerprint } from './accepted-keys.ts';
+import { CREDENTIALS_V2, UNDEFINED_TERMS_V2 } from './credentials/contexts.ts';
 import type { ResolvedDid } from './did-history.ts';
 import { decodeJws, encodeJws } from './encoded-jws.ts';
 import { IdentityError } from './identity-error.ts';
 import { didSchema, memberNameSchema, networkIdSchema, webUrlSchema } from './schemas.ts';
 import { MAX_STATUS_INDEX, revocationBit, suspensionBit } from './status-bits.ts';
-import { openStatement, parseStatement, signStatement } from './statement.ts';
-import { VerificationCache } from './verification-cache.ts';
+import { openStatement, readStatement, signStatement } from './statement.ts';
 
 /** What a credential may give. */
 export const ROLES = ['hospital', 'authority', 'guardian'] as const;
@@ -60,7 +60,7 @@ const statusEntrySchema = <Purpose extends string>(purpose: Purpose) =>
  * The status entries are of Bitstring Status List 1.0, section 2.1.
  */
 const credentialSchema = z.strictObject({
-  '@context': z.tuple([z.literal('https://www.w3.org/ns/credentials/v2'), z.literal('https://www.w3.org/ns/credentials/undefined-terms/v2')]),
+  '@context': z.tuple([z.literal(CREDENTIALS_V2), z.literal(UNDEFINED_TERMS_V2)]),
   id: z.string().max(64),
   type: z.tuple([z.literal('VerifiableCredential'), z.literal('CarecordMembershipCredential')]),
   issuer: didSchema,
@@ -101,7 +101,7 @@ export async function issueMembershipCredential(options: {
   const entry = <Purpose extends string>(statusPurpose: Purpose, bit: number) =>
     ({ type: 'BitstringStatusListEntry' as const, statusPurpose, statusListIndex: String(bit), statusListCredential: listUrl });
   return await signStatement(credentialSchema, TYPE, { signingKeyIds: options.issuer.signingKeyIds, signer: options.signer }, {
-    '@context': ['https://www.w3.org/ns/credentials/v2', 'https://www.w3.org/ns/credentials/undefined-terms/v2'],
+    '@context': [CREDENTIALS_V2, UNDEFINED_TERMS_V2],
     id: `urn:uuid:${newId()}`,
     type: ['VerifiableCredential', 'CarecordMembershipCredential'],
     issuer: options.issuer.did,
@@ -129,7 +129,7 @@ interface VerifiedCredential extends ClaimedCredential {
 const VERIFIED_CREDENTIALS = 2048;
 
 /** Credentials that verified once, by the hash of their JSON. */
-const verified = new VerificationCache<VerifiedCredential>(VERIFIED_CREDENTIALS);
+const verified = new BoundedCache<VerifiedCredential>({ entries: VERIFIED_CREDENTIALS });
 /** The hashes of those that came in JSON. */
 const hashes = new WeakMap<GeneralJws, string>();
 
@@ -139,9 +139,8 @@ const hashes = new WeakMap<GeneralJws, string>();
  */
 export function readMembershipCredential(jws: unknown): ClaimedCredential {
   try {
-    const parsed = generalJwsSchema.parse(jws);
-    if (parsed.payload.length > MAX_PAYLOAD_CHARACTERS) throw new Error('The credential is too large.');
-    return { jws: parsed, claims: claimsOf(parseStatement(credentialSchema, fromBase64Url(parsed.payload))) };
+    const { jws: parsed, statement } = readStatement(credentialSchema, jws, MAX_PAYLOAD_CHARACTERS);
+    return { jws: parsed, claims: claimsOf(statement) };
   } catch (cause) {
     throw credentialInvalid(cause);
   }
@@ -179,7 +178,7 @@ export async function verifyCredentialSignatures(claimed: ClaimedCredential, aut
     if (claims.issuer !== authority.did) throw new Error('The issuer is another DID.');
     const { signedBy } = await openStatement(credentialSchema, TYPE, authority.acceptedSigning, jws);
     const signedWith = signingKeysFingerprint(signedBy);
-    verified.set(key, { jws, claims, authority: authority.did, versionId: authority.versionId, signedWith }, 1);
+    verified.set(key, { jws, claims, authority: authority.did, versionId: authority.versionId, signedWith });
     return signedWith;
   } catch (cause) {
     throw credentialInvalid(cause);

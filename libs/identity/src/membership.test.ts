@@ -5,7 +5,7 @@ import type { GeneralJws } from '@carecord/crypto';
 import { END, makeIdentity, rotateIdentity, START } from './identities.fixture.ts';
 import type { Identity } from './identities.fixture.ts';
 import { CLOCK_SKEW_MILLISECONDS } from './limits.ts';
-import { certify, listUrlOf, NETWORK_ID } from './members.fixture.ts';
+import { certify, listUrlOf, NETWORK_ID, payloadOf } from './members.fixture.ts';
 import { MAX_CREDENTIALS, verifyMembership } from './membership.ts';
 import type { Membership } from './membership.ts';
 import { fixedTrust } from './network-trust.ts';
@@ -19,7 +19,6 @@ beforeAll(async () => {
   [a, b, c, hospital, stranger] = await Promise.all([makeIdentity('a'), makeIdentity('b'), makeIdentity('c'), makeIdentity('h'), makeIdentity('s')]);
 });
 
-const payloadOf = (jws: GeneralJws): Record<string, unknown> => JSON.parse(Buffer.from(jws.payload, 'base64url').toString()) as Record<string, unknown>;
 const signAs = (by: Identity, type: string, payload: unknown): Promise<GeneralJws> =>
   signJws(by.signer, type, by.resolved.signingKeyIds, Buffer.from(JSON.stringify(payload)));
 

@@ -9,7 +9,7 @@ import { networkShape, networkMistake } from './network-shape.ts';
 import type { NetworkAuthority } from './network-shape.ts';
 import { findAuthority } from './network-trust.ts';
 import type { NetworkTrust } from './network-trust.ts';
-import { openStatement, parseStatement, signStatement } from './statement.ts';
+import { openStatement, readStatement, signStatement } from './statement.ts';
 
 /** What a hospital must know of its network. */
 export interface NetworkDescription {
@@ -81,11 +81,12 @@ export async function verifyNetworkDescription(
 async function openTogether(statements: unknown, trust: NetworkTrust): Promise<z.infer<typeof descriptionSchema>> {
   try {
     const list = z.array(generalJwsSchema).min(1).max(MAX_CREDENTIALS).parse(statements);
-    const payload = list[0]?.payload ?? '';
-    if (payload.length > MAX_PAYLOAD_CHARACTERS || list.some((jws) => jws.payload !== payload)) throw new Error('The authorities do not say the same.');
+    const [first] = list;
+    const { statement } = readStatement(descriptionSchema, first, MAX_PAYLOAD_CHARACTERS);
+    if (list.some((jws) => jws.payload !== first?.payload)) throw new Error('The authorities do not say the same.');
     const signers = await signersOf(list, trust);
     if (signers.size < Math.max(1, trust.threshold)) throw new Error('Too few authorities have signed it.');
-    return parseStatement(descriptionSchema, fromBase64Url(payload));
+    return statement;
   } catch (cause) {
     throw descriptionInvalid(cause);
   }

@@ -1,5 +1,5 @@
-import { canonicalJsonBytes } from '@carecord/core';
-import { signJws } from '@carecord/crypto';
+import { canonicalJsonBytes, fromBase64Url } from '@carecord/core';
+import { generalJwsSchema, signJws } from '@carecord/crypto';
 import type { GeneralJws, HybridSigner, SigningPublicKeys } from '@carecord/crypto';
 import type { z } from 'zod';
 import { verifyJwsWithAnyKey } from './accepted-keys.ts';
@@ -44,7 +44,21 @@ export async function openStatement<Schema extends z.ZodType>(
   return { statement: parseStatement(schema, payload), signedBy };
 }
 
-/** Parses a payload. Not yet verified, it serves only to find out by whom it claims to be. */
-export function parseStatement<Schema extends z.ZodType>(schema: Schema, payload: Uint8Array): z.infer<Schema> {
+/**
+ * Reads what a statement claims, to find out by whom and about whom it would be: nothing is verified. Throws whatever error is
+ * first, for the caller to give a code.
+ * @param jws anything: it is parsed by a schema first
+ */
+export function readStatement<Schema extends z.ZodType>(
+  schema: Schema,
+  jws: unknown,
+  maxPayloadCharacters: number,
+): { readonly jws: GeneralJws; readonly statement: z.infer<Schema> } {
+  const parsed = generalJwsSchema.parse(jws);
+  if (parsed.payload.length > maxPayloadCharacters) throw new Error('The payload is too large.');
+  return { jws: parsed, statement: parseStatement(schema, fromBase64Url(parsed.payload)) };
+}
+
+function parseStatement<Schema extends z.ZodType>(schema: Schema, payload: Uint8Array): z.infer<Schema> {
   return schema.parse(JSON.parse(Buffer.from(payload).toString('utf8')));
 }

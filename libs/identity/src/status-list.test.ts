@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { makeIdentity, rotateIdentity, START } from './identities.fixture.ts';
 import type { Identity } from './identities.fixture.ts';
 import { CLOCK_SKEW_MILLISECONDS } from './limits.ts';
-import { certify, listOf, listUrlOf } from './members.fixture.ts';
+import { certify, listOf, listUrlOf, payloadOf } from './members.fixture.ts';
 import { MAX_STATUS_INDEX, MAX_STATUS_LIST_BITS, MIN_STATUS_LIST_BITS } from './status-bits.ts';
 import { verifyStatusList } from './status-list.ts';
 import type { StatusList } from './status-list.ts';
@@ -18,7 +18,6 @@ beforeAll(async () => {
 });
 
 const verify = (jws: unknown, by: Identity = authority, now = START): Promise<StatusList> => verifyStatusList(jws, { authority: by.resolved, now });
-const payloadOf = (jws: GeneralJws): Record<string, unknown> => JSON.parse(Buffer.from(jws.payload, 'base64url').toString()) as Record<string, unknown>;
 const signAs = (by: Identity, payload: unknown, type = 'vc+jwt'): Promise<GeneralJws> =>
   signJws(by.signer, type, by.resolved.signingKeyIds, Buffer.from(JSON.stringify(payload)));
 const refusal = { code: 'STATUS_LIST_INVALID' };

@@ -1,16 +1,16 @@
-import { fromBase64Url, later } from '@carecord/core';
-import { generalJwsSchema } from '@carecord/crypto';
+import { later } from '@carecord/core';
 import type { GeneralJws, HybridSigner } from '@carecord/crypto';
 import { z } from 'zod';
 import { signingKeysFingerprint } from './accepted-keys.ts';
 import { Bitstring, MAX_ENCODED_LIST_CHARACTERS } from './bitstring.ts';
+import { CREDENTIALS_V2 } from './credentials/contexts.ts';
 import type { ResolvedDid } from './did-history.ts';
 import { decodeJws } from './encoded-jws.ts';
 import { IdentityError } from './identity-error.ts';
 import { CLOCK_SKEW_MILLISECONDS } from './limits.ts';
 import { didSchema, webUrlSchema } from './schemas.ts';
 import { MAX_STATUS_INDEX, revocationBit, suspensionBit } from './status-bits.ts';
-import { openStatement, parseStatement, signStatement } from './statement.ts';
+import { openStatement, readStatement, signStatement } from './statement.ts';
 
 /** How one member stands with an authority. */
 export interface StatusEntry {
@@ -44,7 +44,7 @@ export const MAX_STATUS_LIST_BYTES = MAX_PAYLOAD_CHARACTERS + 8 * 1024;
 
 /** Bitstring Status List 1.0, section 2.2, as a verifiable credential of the data model 2.0. */
 const statusListSchema = z.strictObject({
-  '@context': z.tuple([z.literal('https://www.w3.org/ns/credentials/v2')]),
+  '@context': z.tuple([z.literal(CREDENTIALS_V2)]),
   id: webUrlSchema,
   type: z.tuple([z.literal('VerifiableCredential'), z.literal('BitstringStatusListCredential')]),
   issuer: didSchema,
@@ -76,7 +76,7 @@ export async function issueStatusList(options: {
 }): Promise<GeneralJws> {
   const { issuer, signer, listUrl, entries, now, validForMilliseconds } = options;
   return await signStatement(statusListSchema, TYPE, { signingKeyIds: issuer.signingKeyIds, signer }, {
-    '@context': ['https://www.w3.org/ns/credentials/v2'],
+    '@context': [CREDENTIALS_V2],
     id: listUrl,
     type: ['VerifiableCredential', 'BitstringStatusListCredential'],
     issuer: issuer.did,
@@ -119,10 +119,8 @@ export interface ClaimedStatusList {
  */
 export function readStatusList(jws: unknown): ClaimedStatusList {
   try {
-    const parsed = generalJwsSchema.parse(jws);
-    if (parsed.payload.length > MAX_PAYLOAD_CHARACTERS) throw new Error('The status list is too large.');
-    const { issuer, validFrom } = parseStatement(statusListSchema, fromBase64Url(parsed.payload));
-    return { jws: parsed, issuer, validFrom: new Date(validFrom) };
+    const { jws: parsed, statement } = readStatement(statusListSchema, jws, MAX_PAYLOAD_CHARACTERS);
+    return { jws: parsed, issuer: statement.issuer, validFrom: new Date(statement.validFrom) };
   } catch (cause) {
     throw statusListInvalid(cause);
   }

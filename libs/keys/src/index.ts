@@ -10,7 +10,7 @@
  * // … and when neither the ring's rootKeysInUse() nor anything else names it:
  * await holder.destroyRootKey('root-1');
  */
-export { KeysError } from './keys-error.ts';
+export { KeysError, neverOpens } from './keys-error.ts';
 export { KEY_PURPOSES, MAX_WRAPPED_SECRET_BYTES } from './ports.ts';
 export { rootKeyNumberOf } from './root-key-id.ts';
 export { openPkcs11Holder } from './pkcs11/pkcs11-holder.ts';

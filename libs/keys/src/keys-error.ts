@@ -1,4 +1,4 @@
-import { CarecordError } from '@carecord/core';
+import { CarecordError, errorCodeOf } from '@carecord/core';
 
 /**
  * - `SECRET_SIZE`: a secret to be wrapped is empty, `SECRET_TOO_LARGE`: it is larger than `MAX_WRAPPED_SECRET_BYTES`
@@ -39,3 +39,10 @@ export type KeysErrorCode =
 
 /** Why a key could not be used, made or destroyed. Messages never hold a secret, a token, a PIN or what a server answered. */
 export class KeysError extends CarecordError<KeysErrorCode> {}
+
+/** Whether a holder says that a wrapped secret does not open now or later: a holder that is away says something else. */
+export function neverOpens(error: unknown): boolean {
+  return NEVER_OPENS.includes(errorCodeOf(error));
+}
+
+const NEVER_OPENS: readonly string[] = ['UNWRAP_FAILED', 'ROOT_KEY_UNKNOWN'] satisfies KeysErrorCode[];

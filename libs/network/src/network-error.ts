@@ -10,6 +10,8 @@ import { CarecordError } from '@carecord/core';
  * - `BLOCK_INVALID`: a block that is not what its content id says, or that nobody asked for
  * - `ENCRYPTION_REFUSED`: the TLS part of a connection failed, e.g. the peer offers no post-quantum key agreement
  * - `HANDSHAKE_TIMEOUT`: a peer did not prove its membership in time
+ * - `HANDSHAKE_TOO_COSTLY`: an address showed more new DID histories than may be verified for it, or a member more than are taken from it
+ * - `TOO_MANY_LISTS`: a member pushes the status lists of one authority too often
  * - `PROTOCOL_TAKEN`: two handlers, or two value kinds, of one name
  * - `PUBLISHING_FAILED`: a value of our own could not be kept even in our own store
  */
@@ -23,6 +25,8 @@ export type NetworkErrorCode =
   | 'BLOCK_INVALID'
   | 'ENCRYPTION_REFUSED'
   | 'HANDSHAKE_TIMEOUT'
+  | 'HANDSHAKE_TOO_COSTLY'
+  | 'TOO_MANY_LISTS'
   | 'PROTOCOL_TAKEN'
   | 'PUBLISHING_FAILED';
 

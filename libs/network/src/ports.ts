@@ -26,6 +26,11 @@ export interface MessageProtocol<Request extends z.ZodType, Response extends z.Z
   /** How often one member (a DID, over all its peers) may ask. */
   readonly rate: Rate;
   /**
+   * How many bytes of requests one member may send, where the work grows with them; the burst is at least `maxRequestBytes`.
+   * @default as many as `rate` allows
+   */
+  readonly requestBytes?: Rate;
+  /**
    * The codes of its own errors that the handler may tell the asker. Every other error reaches it as `INTERNAL`: a code that
    * slipped out of a lower layer could say what the asker must not know.
    * @default none

@@ -1,5 +1,6 @@
-import { encodeWire, errorCodeOf } from '@carecord/core';
+import { encodeWire } from '@carecord/core';
 import { randomKey } from '@carecord/crypto';
+import { neverOpens } from '@carecord/keys';
 import type { KeyHolder } from '@carecord/keys';
 import { z } from 'zod';
 import type { ErasureEpoch } from './ports.ts';
@@ -9,9 +10,6 @@ import { tokenKey } from './tokens.ts';
 const EPOCH_KEY_CONTEXT = 'records/epoch-key';
 
 const epochBinding = z.strictObject({ epochNumber: z.int().positive() });
-
-/** What a holder says of a wrapped key that can not be opened, now or later. */
-const LOST = ['UNWRAP_FAILED', 'ROOT_KEY_UNKNOWN'];
 
 /** Epoch keys that were opened for one call: the holder is asked once an epoch, however many patients lie under it. */
 export class EpochKeys {
@@ -54,7 +52,7 @@ export class EpochKeys {
     try {
       return await this.holder.unwrap({ rootKeyId, ciphertext: wrappedKey }, EPOCH_KEY_CONTEXT, bindingOf(number));
     } catch (error) {
-      if (LOST.includes(errorCodeOf(error))) throw keyTampered(error);
+      if (neverOpens(error)) throw keyTampered(error);
       throw error;
     }
   }

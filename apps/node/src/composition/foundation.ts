@@ -42,7 +42,10 @@ export async function openFoundation(configuration: Configuration): Promise<Foun
     const holder = await openKeyHolder(configuration);
     closers.add('key-holder', () => holder.close());
     const ring = await openKeyRing(holder, storage, clock);
-    closers.add('key-ring', () => Promise.resolve(ring.close()));
+    closers.add('key-ring', () => {
+      ring.close();
+      return Promise.resolve();
+    });
     return { clock, pino, logger, closers, storage, holder, ring, audit: new AuditLog(storage.audit, clock), http: outboundHttp(configuration) };
   } catch (error) {
     await closers.close();

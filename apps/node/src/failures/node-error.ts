@@ -29,7 +29,7 @@ import { CarecordError } from '@carecord/core';
  * - `NETWORK_FILE_MISMATCH`: the operator's network file does not mean this authority
  * - `CLOCK_SKEW`: this machine's clock is not that of the database or of the authority
  * - `AUTHORITY_UNREACHABLE`, `AUTHORITY_ANSWER_INVALID`: no answer, or none that proves itself
- * - `KEY_FILE_INVALID`: the key file is missing, readable by others, or does not open
+ * - `KEY_FILE_INVALID`: the file with the key of this node's PeerId is damaged or cannot be written
  * - `PORT_BUSY`: the HTTP port is taken
  * - `OUTBOUND_REFUSED`: an address that this node does not call: private, not HTTPS, with credentials, or redirected downwards
  * - `OUTBOUND_UNREACHABLE`, `OUTBOUND_TIMEOUT`: another service did not answer, or not in time

@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@carecord/core';
 import { later } from '@carecord/core';
+import { recipientKeyId } from '@carecord/identity';
 import type { KeyPurpose, KeyRing, NodeKeyInfo } from '@carecord/keys';
-import { recipientKeyId } from './node-identity.ts';
 
 /** Other replicas have followed a rotation long before. */
 const FOLLOWED_MILLISECONDS = 60_000;

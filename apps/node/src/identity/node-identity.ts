@@ -2,7 +2,7 @@ import { errorCodeOf } from '@carecord/core';
 import type { Clock, Transaction } from '@carecord/core';
 import { hybridSigner, randomKey } from '@carecord/crypto';
 import type { GeneralJws, HybridSigner } from '@carecord/crypto';
-import { createHospitalDid, resolveDidHistory } from '@carecord/identity';
+import { createHospitalDid, recipientKeyId, resolveDidHistory } from '@carecord/identity';
 import type { DidPolicy, DidService, LocalIdentity, LocalMember, ResolvedDid, WitnessRule } from '@carecord/identity';
 import type { KeyRing, NodeKey } from '@carecord/keys';
 import type { SettingStore } from '@carecord/storage';
@@ -227,11 +227,6 @@ async function createFirstKeys(ring: KeyRing, transaction: Transaction): Promise
     cosigning: await make('did-cosigning', 'active'),
     nextCosigning: await make('did-cosigning', 'pending'),
   };
-}
-
-/** How the DID document names a recipient key. */
-export function recipientKeyId(did: string, number: number): string {
-  return `${did}#recipient-${number}`;
 }
 
 /** Two independent seeds. */

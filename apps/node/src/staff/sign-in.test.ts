@@ -3,7 +3,7 @@ import { hashPassword } from '@carecord/crypto';
 import { LOCK_MILLISECONDS, MAX_FAILURES } from '../sessions/sign-in-lock.ts';
 import { CHALLENGE_MILLISECONDS } from '../sessions/sign-in-challenges.ts';
 import type { StaffPrincipal } from '../sessions/staff-principal.ts';
-import { ownPassword, PASSWORD, secondFactor, signedIn, staffFixture } from './staff.fixture.ts';
+import { codeOf, ownPassword, PASSWORD, secondFactor, signedIn, staffFixture } from './staff.fixture.ts';
 import type { StaffFixture } from './staff.fixture.ts';
 import { codeAt, enrolTotp } from './totp.fixture.ts';
 import { TOTP_PERIOD_SECONDS } from './totp.ts';
@@ -17,7 +17,6 @@ describe('signing in with a password', () => {
     a = staffFixture();
     carla = await a.add('carla');
   });
-  const codeOf = (work: Promise<unknown>): Promise<string> => work.then(() => 'DONE', (error: unknown) => (error as { code: string }).code);
 
   it('opens a session for the right one', async () => {
     const { staff, token } = signedIn(await a.signIn.withPassword('carla', PASSWORD));

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { StaffPrincipal } from '../sessions/staff-principal.ts';
 import { addStaff, usernameSchema } from './add-staff.ts';
-import { ORIGIN, ownPassword, PASSWORD, secondFactor, signedIn, staffFixture } from './staff.fixture.ts';
+import { codeOf, ORIGIN, ownPassword, PASSWORD, secondFactor, signedIn, staffFixture } from './staff.fixture.ts';
 import type { StaffFixture } from './staff.fixture.ts';
 import { codeAt, enrolTotp } from './totp.fixture.ts';
 
@@ -13,7 +13,6 @@ beforeEach(async () => {
   admin = await a.add('admin', 'administrator');
   carla = await a.add('carla');
 });
-const codeOf = (work: Promise<unknown>): Promise<string> => work.then(() => 'DONE', (error: unknown) => (error as { code: string }).code);
 
 describe('administering staff', () => {
   it('adds a person with a password that serves once', async () => {

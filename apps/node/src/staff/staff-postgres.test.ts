@@ -11,7 +11,7 @@ import { MAX_FAILURES } from '../sessions/sign-in-lock.ts';
 import type { StaffPrincipal } from '../sessions/staff-principal.ts';
 import { addStaff } from './add-staff.ts';
 import { SoftwareAuthenticator } from './software-authenticator.fixture.ts';
-import { ORIGIN, ownPassword, RELYING_PARTY_ID, secondFactor, signedIn } from './staff.fixture.ts';
+import { codeOf, ORIGIN, ownPassword, RELYING_PARTY_ID, secondFactor, signedIn } from './staff.fixture.ts';
 import { staffServices } from './staff-services.ts';
 import type { StaffServices } from './staff-services.ts';
 import { codeAt } from './totp.fixture.ts';
@@ -45,7 +45,6 @@ afterAll(async () => {
   await storage.close();
   await database.drop();
 });
-const codeOf = (work: Promise<unknown>): Promise<string> => work.then(() => 'DONE', (error: unknown) => (error as { code: string }).code);
 
 /** Adds a person as the command line does, who sets an own password at once. */
 async function person(username: string, role: 'administrator' | 'clinician'): Promise<{ readonly staff: StaffPrincipal; readonly token: string }> {

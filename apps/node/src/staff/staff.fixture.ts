@@ -28,6 +28,11 @@ export const RELYING_PARTY_ID = 'a.hospital.example';
 /** Argon2id once a run: each hash costs 20 ms. */
 const PASSWORD_HASH = await hashPassword(PASSWORD);
 
+/** How work ends: `DONE`, or the code of its error. */
+export function codeOf(work: Promise<unknown>): Promise<string> {
+  return work.then(() => 'DONE', (error: unknown) => (error as { code: string }).code);
+}
+
 /** A hospital's staff in memory. */
 export interface StaffFixture extends StaffServices {
   readonly clock: ManualClock;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MAX_FAILURES } from '../sessions/sign-in-lock.ts';
 import type { StaffPrincipal } from '../sessions/staff-principal.ts';
-import { ORIGIN, PASSWORD, signedIn, staffFixture } from './staff.fixture.ts';
+import { codeOf, ORIGIN, PASSWORD, signedIn, staffFixture } from './staff.fixture.ts';
 import type { StaffFixture } from './staff.fixture.ts';
 import { codeAt, enrolTotp } from './totp.fixture.ts';
 import { RECOVERY_CODES } from './second-factors.ts';
@@ -15,7 +15,6 @@ beforeEach(async () => {
   ({ token } = await a.session('carla'));
 });
 const steppedUp = async (): Promise<boolean> => a.sessions.isSteppedUp(await a.sessions.authenticate(token));
-const codeOf = (work: Promise<unknown>): Promise<string> => work.then(() => 'DONE', (error: unknown) => (error as { code: string }).code);
 
 describe('proving once more who one is', () => {
   it('works by the password where there is nothing else', async () => {

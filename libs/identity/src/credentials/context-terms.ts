@@ -1,4 +1,5 @@
 import { canonicalJson } from '@carecord/core';
+import { CREDENTIALS_V2, UNDEFINED_TERMS_V2 } from './contexts.ts';
 import { isObject, isUrl, listOf } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 
@@ -23,9 +24,8 @@ const BASE_TERMS = [
   'DataIntegrityProof',
 ] as const;
 
-const BASE_CONTEXT = 'https://www.w3.org/ns/credentials/v2';
 /** Contexts of the W3C that give every term a meaning. */
-const VOCABULARIES = new Set(['https://www.w3.org/ns/credentials/examples/v2', 'https://www.w3.org/ns/credentials/undefined-terms/v2']);
+const VOCABULARIES = new Set(['https://www.w3.org/ns/credentials/examples/v2', UNDEFINED_TERMS_V2]);
 
 interface Term {
   readonly definition: unknown;
@@ -47,7 +47,7 @@ export function knownTerms(contexts: readonly unknown[]): KnownTerms {
   let hasVocabulary = false;
   let isOpen = false;
   for (const context of contexts) {
-    if (context === BASE_CONTEXT) for (const name of BASE_TERMS) terms.set(name, { definition: `base:${name}`, isProtected: true });
+    if (context === CREDENTIALS_V2) for (const name of BASE_TERMS) terms.set(name, { definition: `base:${name}`, isProtected: true });
     else if (typeof context === 'string') {
       if (VOCABULARIES.has(context)) hasVocabulary = true;
       else isOpen = true;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { CREDENTIALS_V2, credentialProblems, issuerOf } from './data-model.ts';
+import { CREDENTIALS_V2 } from './contexts.ts';
+import { credentialProblems, issuerOf } from './data-model.ts';
 import { parseDateTimeStamp } from './json-values.ts';
 
 /** Every statement of the data model is tested against the started service, in test/conformance. */

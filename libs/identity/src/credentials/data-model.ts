@@ -1,10 +1,8 @@
 import { nestsDeeperThan } from '../json-depth.ts';
 import { knownTerms, textTypes } from './context-terms.ts';
+import { CREDENTIALS_V2 } from './contexts.ts';
 import { isNonEmptyObject, isObject, isTypes, isUrl, listOf, parseDateTimeStamp } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
-
-/** The context that comes first in every credential of version 2.0. */
-export const CREDENTIALS_V2 = 'https://www.w3.org/ns/credentials/v2';
 
 /** Claims are nested some levels deep; what is much deeper is meant to exhaust a stack. */
 const MAX_DEPTH = 64;

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from '@carecord/testkit';
 import { CompactSign } from 'jose';
 import { DidResolution } from '../resolution/did-resolution.ts';
-import { CREDENTIALS_V2 } from './data-model.ts';
+import { CREDENTIALS_V2 } from './contexts.ts';
 import { envelopeOf, verifyEnvelopedCredential } from './enveloped-credential.ts';
 import type { CredentialVerdict } from './enveloped-credential.ts';
 import { vcJwtIssuer } from './vc-jwt.ts';

@@ -1,4 +1,5 @@
-import { CREDENTIALS_V2, credentialProblems, envelopeProblems, issuerOf } from './data-model.ts';
+import { CREDENTIALS_V2 } from './contexts.ts';
+import { credentialProblems, envelopeProblems, issuerOf } from './data-model.ts';
 import type { DataModelProblem } from './data-model.ts';
 import { parseDateTimeStamp } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';

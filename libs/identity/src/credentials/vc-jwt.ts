@@ -5,7 +5,7 @@ import { CompactSign, compactVerify, decodeProtectedHeader, importJWK } from 'jo
 import type { JWK } from 'jose';
 import { z } from 'zod';
 import { parseJson } from '../did-entries.ts';
-import { didKeyOf } from '../multikey.ts';
+import { didKeyOf, didKeyUrl, mlDsa65Multikey } from '../multikey.ts';
 import type { DidResolutionResult } from '../resolution/result.ts';
 import { multikeyJwk } from './multikey-jwk.ts';
 
@@ -32,7 +32,7 @@ export interface VcJwtIssuer {
 /** An issuer from a seed of 32 bytes. */
 export function vcJwtIssuer(algorithm: VcJwtIssuer['algorithm'], seed: Uint8Array): VcJwtIssuer {
   const { did, jwk } = algorithm === 'Ed25519' ? ed25519Key(seed) : mlDsa65Key(seed);
-  const kid = `${did}#${did.slice('did:key:'.length)}`;
+  const kid = didKeyUrl(did);
   return {
     did,
     algorithm,
@@ -103,6 +103,5 @@ function ed25519Key(seed: Uint8Array): { did: string; jwk: JWK } {
 
 function mlDsa65Key(seed: Uint8Array): { did: string; jwk: JWK } {
   const { publicKey } = mlDsa65Signer(seed);
-  const multikey = `u${toBase64Url(Buffer.concat([Buffer.of(0x91, 0x24), publicKey]))}`;
-  return { did: `did:key:${multikey}`, jwk: { kty: 'AKP', alg: 'ML-DSA-65', pub: toBase64Url(publicKey), priv: toBase64Url(seed) } };
+  return { did: `did:key:${mlDsa65Multikey(publicKey)}`, jwk: { kty: 'AKP', alg: 'ML-DSA-65', pub: toBase64Url(publicKey), priv: toBase64Url(seed) } };
 }

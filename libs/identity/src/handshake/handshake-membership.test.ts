@@ -40,7 +40,7 @@ beforeEach(() => {
 
 describe('membership in the handshake', () => {
   it('none: HANDSHAKE_NO_CREDENTIAL', async () => {
-    const { responder, sent } = await run({ fromInitiator: changeProof((proof) => ({ ...proof, credentials: [] })) });
+    const { responder, sent } = await run({ initiator: { ...a, local: { ...a.local, credentials: [] } } });
     expect(responder).toBe('HANDSHAKE_NO_CREDENTIAL');
     expect(sent.responder).toHaveLength(1);
   });

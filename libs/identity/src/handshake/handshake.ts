@@ -10,9 +10,10 @@ import type { MemberRole } from '../membership-credential.ts';
 import type { NetworkTrust } from '../network-trust.ts';
 import type { HandshakeBinding, HandshakeChannel } from '../ports.ts';
 import type { StatusBook } from '../status-book.ts';
+import type { KnownEvidence } from './evidence.ts';
 import { checkExpiry, checkHello, createHello } from './hello.ts';
 import { helloSchema, MAX_HELLO_BYTES, MAX_PROOF_BYTES, proofSchema } from './messages.ts';
-import type { Hello } from './messages.ts';
+import type { Hello, Proof } from './messages.ts';
 import { createProof, transcriptOf, verifyProof } from './proof.ts';
 
 /** Whom we let in. */
@@ -24,6 +25,8 @@ export interface HandshakePolicy {
   readonly statuses: StatusBook;
   /** with a DID that does not go back behind what was seen of it. */
   readonly histories: Pick<DidHistories, 'accept' | 'verify'>;
+  /** What was shown on earlier connections; without it everything is sent each time. */
+  readonly evidence?: KnownEvidence;
 }
 
 /** A peer that has proven to be a member. */
@@ -48,6 +51,9 @@ const EXPORTER_BYTES = 32;
  * a hello names its network, and gives its DID's history, its credentials and a signature to nobody but a proven member. Its
  * hello must come before that (both ends sign both DIDs), so who knows the network id can learn which DID answers at an address.
  *
+ * What an end shows of itself is the same for hours, and most of the bytes: the hello names it by its hash, and an end that was
+ * shown it before says so.
+ *
  * @param channel whole messages over the TLS socket
  * @param binding the TLS exporter value and the PeerIds
  * @param local who we are now: `LocalIdentity.current()`
@@ -65,21 +71,27 @@ export async function runMembershipHandshake(
 }
 
 async function initiate(channel: HandshakeChannel, binding: HandshakeBinding, local: LocalMember, policy: HandshakePolicy): Promise<RemoteMember> {
-  const hello = ourHello(binding, local, policy);
+  const hello = ourHello(binding, local, policy, false);
   await send(channel, hello.encoded);
-  const theirs = await receiveHello(channel, hello.content, binding, policy);
+  const theirs = await receiveHello(channel);
+  checkHello(theirs.content, hello.content, binding, policy.clock.now());
   const transcript = transcriptOf(hello.encoded, theirs.encoded, binding.exporter);
-  await sendProof(channel, binding, local, transcript);
-  return receiveProof(channel, theirs.content, transcript, binding, policy);
+  const known = policy.evidence?.find(theirs.content.evidence);
+  await sendProof(channel, binding, local, transcript, { toPeer: !theirs.content.knowsEvidence, isPeersKnown: known !== undefined });
+  const proof = await receiveProof(channel, theirs.content, policy);
+  return verifyProof(proof, known, theirs.content, transcript, binding, policy);
 }
 
 async function respond(channel: HandshakeChannel, binding: HandshakeBinding, local: LocalMember, policy: HandshakePolicy): Promise<RemoteMember> {
-  const hello = ourHello(binding, local, policy);
-  const theirs = await receiveHello(channel, hello.content, binding, policy);
+  const theirs = await receiveHello(channel);
+  const known = policy.evidence?.find(theirs.content.evidence);
+  const hello = ourHello(binding, local, policy, known !== undefined);
+  checkHello(theirs.content, hello.content, binding, policy.clock.now());
   await send(channel, hello.encoded);
   const transcript = transcriptOf(theirs.encoded, hello.encoded, binding.exporter);
-  const member = await receiveProof(channel, theirs.content, transcript, binding, policy);
-  await sendProof(channel, binding, local, transcript);
+  const proof = await receiveProof(channel, theirs.content, policy);
+  const member = await verifyProof(proof, known, theirs.content, transcript, binding, policy);
+  await sendProof(channel, binding, local, transcript, { toPeer: !proof.knowsEvidence, isPeersKnown: known !== undefined });
   return member;
 }
 
@@ -89,32 +101,30 @@ interface EncodedHello {
   readonly encoded: Uint8Array;
 }
 
-function ourHello(binding: HandshakeBinding, local: LocalMember, policy: HandshakePolicy): EncodedHello {
-  const content = createHello(binding, local, policy.clock.now());
+function ourHello(binding: HandshakeBinding, local: LocalMember, policy: HandshakePolicy, knowsEvidence: boolean): EncodedHello {
+  const content = createHello(binding, local, policy.clock.now(), knowsEvidence);
   return { content, encoded: encodeWire(helloSchema, content) };
 }
 
-async function receiveHello(channel: HandshakeChannel, ours: Hello, binding: HandshakeBinding, policy: HandshakePolicy): Promise<EncodedHello> {
+async function receiveHello(channel: HandshakeChannel): Promise<EncodedHello> {
   const encoded = await receive(channel, MAX_HELLO_BYTES);
-  const content = decode(helloSchema, encoded, MAX_HELLO_BYTES);
-  checkHello(content, ours, binding, policy.clock.now());
-  return { content, encoded };
+  return { content: decode(helloSchema, encoded, MAX_HELLO_BYTES), encoded };
 }
 
-async function sendProof(channel: HandshakeChannel, binding: HandshakeBinding, local: LocalMember, transcript: Uint8Array): Promise<void> {
-  await send(channel, encodeWire(proofSchema, await createProof(binding, local, transcript)));
-}
-
-async function receiveProof(
+async function sendProof(
   channel: HandshakeChannel,
-  theirs: Hello,
-  transcript: Uint8Array,
   binding: HandshakeBinding,
-  policy: HandshakePolicy,
-): Promise<RemoteMember> {
+  local: LocalMember,
+  transcript: Uint8Array,
+  shown: { readonly toPeer: boolean; readonly isPeersKnown: boolean },
+): Promise<void> {
+  await send(channel, encodeWire(proofSchema, await createProof(binding, local, transcript, shown)));
+}
+
+async function receiveProof(channel: HandshakeChannel, theirs: Hello, policy: HandshakePolicy): Promise<Proof> {
   const proof = decode(proofSchema, await receive(channel, MAX_PROOF_BYTES), MAX_PROOF_BYTES);
   checkExpiry(theirs, policy.clock.now());
-  return verifyProof(proof, theirs, transcript, binding, policy);
+  return proof;
 }
 
 async function send(channel: HandshakeChannel, message: Uint8Array): Promise<void> {

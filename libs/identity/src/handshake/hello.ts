@@ -4,6 +4,7 @@ import { IdentityError } from '../identity-error.ts';
 import { CLOCK_SKEW_MILLISECONDS } from '../limits.ts';
 import type { LocalMember } from '../local-identity.ts';
 import type { HandshakeBinding } from '../ports.ts';
+import { ownEvidence } from './evidence.ts';
 import { NONCE_BYTES, SUITE } from './messages.ts';
 import type { Hello } from './messages.ts';
 
@@ -11,7 +12,7 @@ import type { Hello } from './messages.ts';
 const LIFETIME_MILLISECONDS = 30_000;
 
 /** Our own hello, with a fresh nonce. */
-export function createHello(binding: HandshakeBinding, local: LocalMember, now: Date): Hello {
+export function createHello(binding: HandshakeBinding, local: LocalMember, now: Date, knowsEvidence: boolean): Hello {
   return {
     suite: SUITE,
     networkId: local.networkId,
@@ -21,6 +22,8 @@ export function createHello(binding: HandshakeBinding, local: LocalMember, now: 
     versionId: local.resolved.versionId,
     nonce: randomNonce(NONCE_BYTES),
     expiresAt: later(now, LIFETIME_MILLISECONDS).getTime(),
+    evidence: ownEvidence(local).digest,
+    knowsEvidence,
   };
 }
 

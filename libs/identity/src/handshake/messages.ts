@@ -16,10 +16,14 @@ export const MAX_HELLO_BYTES = 1536;
 /** All stapled status lists together: a list of a few thousand members has about 8 KiB. Longer ones are fetched instead. */
 export const MAX_STAPLED_BYTES = 256 * 1024;
 
-/** A proof holds a DID history, credentials, status lists, and the signatures (about 3.5 KiB). */
-export const MAX_PROOF_BYTES = MAX_DID_HISTORY_BYTES + MAX_CREDENTIALS * MAX_CREDENTIAL_BYTES + MAX_STAPLED_BYTES + 16 * 1024;
+/** A DID history, credentials and status lists. */
+export const MAX_EVIDENCE_BYTES = MAX_DID_HISTORY_BYTES + MAX_CREDENTIALS * MAX_CREDENTIAL_BYTES + MAX_STAPLED_BYTES + 8 * 1024;
+
+/** A proof holds the evidence and the signatures (about 3.5 KiB). */
+export const MAX_PROOF_BYTES = MAX_EVIDENCE_BYTES + 8 * 1024;
 
 export const NONCE_BYTES = 32;
+const DIGEST_BYTES = 32;
 
 /** Who one is, for what network, in what role, and until when this is meant: all that both ends sign. */
 export const helloSchema = z.strictObject({
@@ -32,19 +36,32 @@ export const helloSchema = z.strictObject({
   nonce: bytes({ exactly: NONCE_BYTES }),
   /** Milliseconds since 1970. */
   expiresAt: z.int().positive(),
+  /** SHA-256 of the evidence that this end shows. */
+  evidence: bytes({ exactly: DIGEST_BYTES }),
+  /** Of the responder: that it knows the initiator's evidence, which then is not sent. */
+  knowsEvidence: z.boolean(),
 });
 
-/** That one is it: the DID's history, the membership and its status, and the signatures over both hellos and the TLS exporter. */
-export const proofSchema = z.strictObject({
+/** What a member shows of itself on every connection: the DID's history, the membership and its status. */
+export const evidenceSchema = z.strictObject({
   /** In UTF-8, as bytes: writing and reading a long text costs more than the signatures. */
   didHistory: bytes({ atMost: MAX_DID_HISTORY_BYTES }),
   /** Each a General JWS in JSON, so that one that is known is not read again. None at a peer that has none, which is refused with a code of its own. */
   credentials: z.array(bytes({ atMost: MAX_CREDENTIAL_BYTES })).max(MAX_CREDENTIALS),
   /** The newest that the peer has of each authority, in the same form. */
   statusLists: z.array(bytes({ atMost: MAX_STAPLED_BYTES })).max(MAX_AUTHORITIES),
+});
+
+/** That one is it: the evidence, and the signatures over both hellos and the TLS exporter. */
+export const proofSchema = z.strictObject({
+  /** Encoded; absent when the other end has said that it knows it. */
+  evidence: bytes({ atMost: MAX_EVIDENCE_BYTES }).optional(),
+  /** Of the initiator: that it knows the responder's evidence, which then is not sent. */
+  knowsEvidence: z.boolean(),
   signature: hybridSignatureSchema,
   peerSignature: bytes({ atMost: 512 }),
 });
 
 export type Hello = z.infer<typeof helloSchema>;
+export type Evidence = z.infer<typeof evidenceSchema>;
 export type Proof = z.infer<typeof proofSchema>;

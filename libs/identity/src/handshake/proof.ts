@@ -1,19 +1,16 @@
 import { hashWithContext, signWithContext, verifyWithContext } from '@carecord/crypto';
-import type { GeneralJws } from '@carecord/crypto';
 import type { DidHistory } from '../did-entries.ts';
 import type { ResolvedDid } from '../did-history.ts';
-import { encodeJws } from '../encoded-jws.ts';
 import { IdentityError } from '../identity-error.ts';
 import type { HandshakeErrorCode } from '../identity-error.ts';
 import type { LocalMember } from '../local-identity.ts';
-import { MAX_CREDENTIALS, verifyEncodedMembership } from '../membership.ts';
+import { verifyEncodedMembership } from '../membership.ts';
 import type { Membership } from '../membership.ts';
-import { MAX_AUTHORITIES } from '../network-shape.ts';
 import type { HandshakeBinding } from '../ports.ts';
 import type { MemberStatus } from '../status-book.ts';
 import type { HandshakePolicy, RemoteMember } from './handshake.ts';
-import { MAX_STAPLED_BYTES } from './messages.ts';
-import type { Hello, Proof } from './messages.ts';
+import { ownEvidence, readEvidence } from './evidence.ts';
+import type { Evidence, Hello, Proof } from './messages.ts';
 
 type Role = Hello['role'];
 
@@ -22,64 +19,48 @@ export function transcriptOf(initiatorHello: Uint8Array, responderHello: Uint8Ar
   return hashWithContext('identity/handshake/transcript', initiatorHello, responderHello, exporter);
 }
 
-/** Signs the transcript once with each key: Ed25519 and ML-DSA-65 of the DID, and the PeerId's. */
-export async function createProof(binding: HandshakeBinding, local: LocalMember, transcript: Uint8Array): Promise<Proof> {
+/**
+ * Signs the transcript once with each key: Ed25519 and ML-DSA-65 of the DID, and the PeerId's.
+ * @param shown `toPeer`: whether the other end needs our evidence; `isPeersKnown`: whether we know the other's
+ */
+export async function createProof(
+  binding: HandshakeBinding,
+  local: LocalMember,
+  transcript: Uint8Array,
+  shown: { readonly toPeer: boolean; readonly isPeersKnown: boolean },
+): Promise<Proof> {
   const [signature, peerSignature] = await Promise.all([
     signWithContext(local.signer, didContext(binding.role), transcript),
     binding.signWithPeerKey(peerMessage(binding.role, transcript)),
   ]);
-  return {
-    didHistory: encodedHistory(local.resolved),
-    credentials: local.credentials.slice(0, MAX_CREDENTIALS).map(encodeJws),
-    statusLists: stapled(local.statusLists),
-    signature,
-    peerSignature,
-  };
-}
-
-const histories = new WeakMap<ResolvedDid, Uint8Array>();
-
-/** Sent with each handshake, so its bytes are kept as long as the DID's version is. */
-function encodedHistory(resolved: ResolvedDid): Uint8Array {
-  const encoded = histories.get(resolved) ?? new Uint8Array(Buffer.from(resolved.log, 'utf8'));
-  histories.set(resolved, encoded);
-  return encoded;
-}
-
-/** As many status lists as fit, the small ones first: one authority with a huge list must not crowd out the others. The peer fetches the rest. */
-function stapled(lists: readonly GeneralJws[]): Uint8Array[] {
-  const fitting: Uint8Array[] = [];
-  let left = MAX_STAPLED_BYTES;
-  const encodedLists = lists.slice(0, MAX_AUTHORITIES).map(encodeJws);
-  for (const encoded of encodedLists.sort((one, other) => one.length - other.length)) {
-    left -= encoded.length;
-    if (left < 0) break;
-    fitting.push(encoded);
-  }
-  return fitting;
+  return { ...(shown.toPeer ? { evidence: ownEvidence(local).encoded } : {}), knowsEvidence: shown.isPeersKnown, signature, peerSignature };
 }
 
 /**
  * Verifies the other's proof, what costs least first: until its membership stands everything is a stranger's. The credentials
  * and the stapled lists are mostly known already; the DID's history is looked at, and remembered, for a member alone.
+ * @param known the other's evidence, if it was shown before
  * @throws IdentityError with a `HANDSHAKE_*` code, or whatever a store throws that does not answer
  */
 export async function verifyProof(
   proof: Proof,
+  known: Evidence | undefined,
   theirs: Hello,
   transcript: Uint8Array,
   binding: HandshakeBinding,
   policy: HandshakePolicy,
 ): Promise<RemoteMember> {
-  const membership = await verifyCredentials(proof, theirs, policy);
-  await policy.statuses.offerStapled(proof.statusLists);
+  const evidence = evidenceOf(proof, known, theirs);
+  const membership = await verifyCredentials(evidence, theirs, policy);
+  await policy.statuses.offerStapled(evidence.statusLists);
   checkStatus(policy.statuses.standing(membership, policy.clock.now()));
-  const history = historyOf(proof);
+  const history = historyOf(evidence);
   const shown = await verifyDid(theirs, () => policy.histories.verify(theirs.did, history));
   verifySignature(proof, theirs, transcript, shown);
   await verifyPeer(proof, theirs, transcript, binding);
   // Only now: credentials and history are known to every member, and whoever copied them would choose what is remembered of another.
   const resolved = await verifyDid(theirs, () => policy.histories.accept(theirs.did, history));
+  policy.evidence?.keep(theirs.evidence, evidence);
   return {
     did: membership.did,
     name: membership.name,
@@ -91,10 +72,21 @@ export async function verifyProof(
   };
 }
 
-async function verifyCredentials(proof: Proof, theirs: Hello, policy: HandshakePolicy): Promise<Membership> {
-  if (proof.credentials.length === 0) throw new IdentityError('HANDSHAKE_NO_CREDENTIAL', 'The peer shows no membership credential.');
+/** What the other end shows: sent now, or sent before and known here. */
+function evidenceOf({ evidence }: Proof, known: Evidence | undefined, theirs: Hello): Evidence {
+  if (evidence === undefined && known !== undefined) return known;
   try {
-    return await verifyEncodedMembership(proof.credentials, { trust: policy.trust, subject: theirs.did, now: policy.clock.now() });
+    if (evidence === undefined) throw new Error('Nothing is shown.');
+    return readEvidence(evidence, theirs.evidence);
+  } catch (cause) {
+    throw new IdentityError('HANDSHAKE_MALFORMED', "The peer's evidence is missing or not what it announced.", { cause });
+  }
+}
+
+async function verifyCredentials({ credentials }: Evidence, theirs: Hello, policy: HandshakePolicy): Promise<Membership> {
+  if (credentials.length === 0) throw new IdentityError('HANDSHAKE_NO_CREDENTIAL', 'The peer shows no membership credential.');
+  try {
+    return await verifyEncodedMembership(credentials, { trust: policy.trust, subject: theirs.did, now: policy.clock.now() });
   } catch (cause) {
     if (cause instanceof IdentityError && cause.code === 'CREDENTIAL_EXPIRED') throw new IdentityError('HANDSHAKE_CREDENTIAL_EXPIRED', "The peer's membership has expired.", { cause });
     throw new IdentityError('HANDSHAKE_CREDENTIAL', "The peer's membership credentials are not valid for it.", { cause });
@@ -114,7 +106,7 @@ function checkStatus(status: MemberStatus): void {
   throw new IdentityError(code, message);
 }
 
-function historyOf({ didHistory: { buffer, byteOffset, length } }: Proof): DidHistory {
+function historyOf({ didHistory: { buffer, byteOffset, length } }: Evidence): DidHistory {
   return Buffer.from(buffer, byteOffset, length).toString('utf8');
 }
 

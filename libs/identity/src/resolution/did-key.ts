@@ -2,15 +2,13 @@ import { createPublicKey } from 'node:crypto';
 import { ED25519_PUBLIC_KEY_BYTES, ML_DSA_65_PUBLIC_KEY_BYTES } from '@carecord/crypto';
 import type { DIDDocument } from 'did-resolver';
 import { multibaseDecode } from 'didwebvh-ts';
-import { MAX_MULTIKEY_CHARACTERS } from '../multikey.ts';
+import { ED25519_MULTICODEC, MAX_LONG_MULTIKEY_CHARACTERS, MAX_MULTIKEY_CHARACTERS, ML_DSA_65_MULTICODEC, multikeyOf } from '../multikey.ts';
 import { ResolutionFailure } from './result.ts';
 
 const P256_COMPRESSED_BYTES = 33;
 const X25519_PUBLIC_KEY_BYTES = 32;
 /** RFC 5480: what stands before a compressed point in the SPKI of a P-256 key. */
 export const P256_SPKI_PREFIX = Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex');
-/** `u`, and 1954 bytes in base64url. */
-const MAX_BASE64URL_CHARACTERS = 2_700;
 
 const SIGNING = ['authentication', 'assertionMethod', 'capabilityInvocation', 'capabilityDelegation'] as const;
 const AGREEMENT = ['keyAgreement'] as const;
@@ -27,11 +25,11 @@ interface KeyKind {
 }
 
 const KINDS: readonly KeyKind[] = [
-  { name: 'Ed25519', multicodec: [0xed, 0x01], bytes: ED25519_PUBLIC_KEY_BYTES, multibase: 'z', relationships: SIGNING },
+  { name: 'Ed25519', multicodec: ED25519_MULTICODEC, bytes: ED25519_PUBLIC_KEY_BYTES, multibase: 'z', relationships: SIGNING },
   { name: 'X25519', multicodec: [0xec, 0x01], bytes: X25519_PUBLIC_KEY_BYTES, multibase: 'z', relationships: AGREEMENT },
   { name: 'P-256', multicodec: [0x80, 0x24], bytes: P256_COMPRESSED_BYTES, multibase: 'z', relationships: [...SIGNING, ...AGREEMENT], isKey: isP256Point },
   // mldsa-65-pub: the keys that cosign our histories.
-  { name: 'ML-DSA-65', multicodec: [0x91, 0x24], bytes: ML_DSA_65_PUBLIC_KEY_BYTES, multibase: 'u', relationships: SIGNING },
+  { name: 'ML-DSA-65', multicodec: ML_DSA_65_MULTICODEC, bytes: ML_DSA_65_PUBLIC_KEY_BYTES, multibase: 'u', relationships: SIGNING },
 ];
 
 /**
@@ -40,7 +38,7 @@ const KINDS: readonly KeyKind[] = [
  * @throws ResolutionFailure `invalidDid`
  */
 export function didKeyDocument(did: string): DIDDocument {
-  const multikey = did.slice('did:key:'.length);
+  const multikey = multikeyOf(did);
   const key = readMultikey(multikey);
   if (key === undefined) throw new ResolutionFailure('invalidDid', 'The did:key does not hold a key of a kind that is known here.');
   const id = `${did}#${multikey}`;
@@ -71,7 +69,7 @@ function decoded(multikey: string): Uint8Array | undefined {
       return undefined;
     }
   }
-  if (!multikey.startsWith('u') || multikey.length > MAX_BASE64URL_CHARACTERS) return undefined;
+  if (!multikey.startsWith('u') || multikey.length > MAX_LONG_MULTIKEY_CHARACTERS) return undefined;
   const bytes = Buffer.from(multikey.slice(1), 'base64url');
   // One text for one key: Buffer passes over what is no base64url.
   return bytes.toString('base64url') === multikey.slice(1) ? bytes : undefined;

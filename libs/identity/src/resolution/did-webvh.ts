@@ -3,6 +3,7 @@ import type { DIDDocument, DIDDocumentMetadata } from 'did-resolver';
 import type { DidSource } from '../did-histories.ts';
 import { verifyDidWebvh } from '../did-history.ts';
 import type { VerifiedDidWebvh } from '../did-history.ts';
+import { versionTimeOf } from '../did-time.ts';
 import { didWebvhUrls } from '../did-webvh-urls.ts';
 import { IdentityError } from '../identity-error.ts';
 import type { MemberDids } from './ports.ts';
@@ -51,18 +52,13 @@ async function fetchFrom(source: DidSource, did: string): Promise<string | undef
 
 function resultOf({ did, document, deactivated, versionId, versionNumber, createdAt, updatedAt }: VerifiedDidWebvh): DidResolutionResult {
   const metadata: DIDDocumentMetadata = {
-    created: inSeconds(createdAt),
-    updated: inSeconds(updatedAt),
+    created: versionTimeOf(createdAt),
+    updated: versionTimeOf(updatedAt),
     versionId,
     versionNumber,
-    versionTime: inSeconds(updatedAt),
+    versionTime: versionTimeOf(updatedAt),
     scid: did.split(':')[2],
     ...(deactivated ? { deactivated } : {}),
   };
   return foundResult(deactivated || document === undefined ? null : (document as DIDDocument), metadata);
-}
-
-/** XML dateTime without fractions (DID Core 1.0, section 7.1.3). */
-function inSeconds(time: Date): string {
-  return time.toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -1,4 +1,4 @@
-import { later } from '@carecord/core';
+import { BoundedCache, later } from '@carecord/core';
 import type { Clock } from '@carecord/core';
 import type { DidResolutionResult } from './result.ts';
 
@@ -13,46 +13,32 @@ const FAILED_MILLISECONDS = 30_000;
 
 interface Entry {
   readonly result: DidResolutionResult;
-  readonly bytes: number;
   readonly until: Date;
 }
 
-/** Remembers results for a while, bounded in number and bytes; those used longest ago go first. */
+/** Remembers results for a while, bounded in number and bytes. */
 export class ResultCache {
-  private readonly entries = new Map<string, Entry>();
-  private bytes = 0;
+  private readonly entries: BoundedCache<Entry>;
 
   constructor(
     private readonly clock: Clock,
-    private readonly maxEntries = MAX_ENTRIES,
-    private readonly maxBytes = MAX_BYTES,
-  ) {}
+    maxEntries = MAX_ENTRIES,
+    maxBytes = MAX_BYTES,
+  ) {
+    this.entries = new BoundedCache({ entries: maxEntries, size: maxBytes });
+  }
 
   find(did: string): DidResolutionResult | undefined {
     const entry = this.entries.get(did);
     if (entry === undefined) return undefined;
-    this.entries.delete(did);
-    this.entries.set(did, entry);
     if (entry.until.getTime() > this.clock.now().getTime()) return entry.result;
-    this.remove(did);
+    this.entries.delete(did);
     return undefined;
   }
 
   keep(did: string, result: DidResolutionResult): void {
-    this.remove(did);
-    const bytes = Buffer.byteLength(JSON.stringify(result), 'utf8') + did.length;
-    if (bytes > this.maxBytes) return;
     const lifetime = result.didResolutionMetadata.error === undefined ? FOUND_MILLISECONDS : FAILED_MILLISECONDS;
-    this.entries.set(did, { result, bytes, until: later(this.clock.now(), lifetime) });
-    this.bytes += bytes;
-    for (const oldest of this.entries.keys()) {
-      if (this.entries.size <= this.maxEntries && this.bytes <= this.maxBytes) return;
-      this.remove(oldest);
-    }
-  }
-
-  private remove(did: string): void {
-    this.bytes -= this.entries.get(did)?.bytes ?? 0;
-    this.entries.delete(did);
+    const bytes = Buffer.byteLength(JSON.stringify(result), 'utf8') + did.length;
+    this.entries.set(did, { result, until: later(this.clock.now(), lifetime) }, bytes);
   }
 }

@@ -1,5 +1,5 @@
-import { errorCodeOf } from '@carecord/core';
 import type { Transaction, TransactionRunner } from '@carecord/core';
+import { neverOpens } from '../keys-error.ts';
 import type { KeyHolder, NodeKeyStore, StoredNodeKey, WrappedKey } from '../ports.ts';
 import { bindingOf, NODE_KEY_CONTEXT } from './node-key.ts';
 
@@ -8,8 +8,6 @@ import { bindingOf, NODE_KEY_CONTEXT } from './node-key.ts';
  * of this size ends within a transaction's time, however slow the holder is.
  */
 const BATCH_SIZE = 4;
-/** What a holder says of a wrapped key that never opens again. */
-const LOST = ['UNWRAP_FAILED', 'ROOT_KEY_UNKNOWN'];
 
 /** How far the work is, and how to end it early. */
 export interface RewrapOptions {
@@ -75,7 +73,7 @@ async function unwrap(holder: KeyHolder, key: WrappedNodeKey): Promise<Uint8Arra
   try {
     return await holder.unwrap(key.wrapped, NODE_KEY_CONTEXT, bindingOf(key));
   } catch (error) {
-    if (LOST.includes(errorCodeOf(error))) return undefined;
+    if (neverOpens(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { silentLogger, systemClock } from '@carecord/core';
-import { DidHistories, fixedIdentity, MEMBER_POLICY, StatusBook } from '@carecord/identity';
+import { DidHistories, fixedIdentity, MAX_DID_HISTORY_BYTES, MEMBER_POLICY, StatusBook } from '@carecord/identity';
 import type { LocalIdentity, LocalMember } from '@carecord/identity';
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import { identify } from '@libp2p/identify';
@@ -42,6 +42,7 @@ async function startNode(identity: TestIdentity, makeEncrypter: (reached: Reache
     addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
     transports: [tcp()],
     connectionEncrypters: [() => encrypter],
+    connectionManager: { inboundConnectionThreshold: 100 },
     streamMuxers: [
       () => {
         const factory = yamux()();
@@ -167,6 +168,17 @@ describe('MembershipEncrypter', () => {
     await node.node.dial(victim.address);
     expect(shown).toEqual([1, 2]);
     expect(victim.reached.refused).toEqual([]);
+  });
+
+  it('verifies only so many new histories for one address', async () => {
+    const local = await admitForTest(b, authority);
+    const made = (at: number): LocalMember => ({ ...local, resolved: { ...local.resolved, log: String(at % 10).repeat(MAX_DID_HISTORY_BYTES) } });
+    let dials = 0;
+    const liar = await member(b, { did: b.did, networkId: local.networkId, current: () => made((dials += 1)) }, authority);
+    for (let dial = 0; dial < 9; dial += 1) await expect(liar.node.dial(victim.address)).rejects.toThrow();
+    await waitUntil(() => victim.reached.refused.length === 9);
+    expect(victim.reached.refused).toEqual([...Array<string>(8).fill('HANDSHAKE_DID'), 'HANDSHAKE_TOO_COSTLY']);
+    expectNothingReached();
   });
 
   it('refuses a member that goes back to an older version of its DID', async () => {

@@ -1,13 +1,14 @@
 import type { Logger } from '@carecord/core';
 import { errorCodeOf } from '@carecord/core';
-import { runMembershipHandshake } from '@carecord/identity';
-import type { HandshakeBinding, HandshakePolicy, LocalIdentity, RemoteMember } from '@carecord/identity';
-import type { ConnectionEncrypter, MessageStream, SecureConnectionOptions, SecuredConnection } from '@libp2p/interface';
+import { KnownEvidence, runMembershipHandshake } from '@carecord/identity';
+import type { DidHistories, HandshakeBinding, HandshakePolicy, LocalIdentity, RemoteMember } from '@carecord/identity';
+import type { ConnectionEncrypter, MessageStream, MultiaddrConnection, SecureConnectionOptions, SecuredConnection } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { asError } from '../as-error.ts';
 import { NetworkError } from '../network-error.ts';
 import { makeEphemeralCertificate } from './certificate.ts';
 import { FrameChannel } from './frame-channel.ts';
+import { HistoryBudget } from './history-budget.ts';
 import { verifyPeerSignature } from './peer-key.ts';
 import type { PeerKey } from './peer-key.ts';
 import { rawDuplex } from './raw-duplex.ts';
@@ -24,6 +25,7 @@ export const HANDSHAKE_TIMEOUT_MILLISECONDS = 8_000;
 
 /** What the encrypter needs to know of its node. */
 export interface MembershipEncrypterOptions extends HandshakePolicy {
+  readonly histories: Pick<DidHistories, 'accept' | 'known' | 'verify'>;
   readonly local: LocalIdentity;
   readonly peerKey: PeerKey;
   readonly logger: Logger;
@@ -43,8 +45,12 @@ export class MembershipEncrypter implements ConnectionEncrypter {
   readonly protocol = ENCRYPTER_PROTOCOL;
   // One for the life of the process: it says nothing, so a new one a connection would hide nothing.
   private readonly tls = tlsContext(makeEphemeralCertificate());
+  private readonly evidence = new KnownEvidence();
+  private readonly budget: HistoryBudget;
 
-  constructor(private readonly options: MembershipEncrypterOptions) {}
+  constructor(private readonly options: MembershipEncrypterOptions) {
+    this.budget = new HistoryBudget(options.histories, options.clock);
+  }
 
   secureOutbound(connection: MessageStream, options?: SecureConnectionOptions): Promise<SecuredConnection> {
     return this.secure('initiator', connection, options);
@@ -66,7 +72,9 @@ export class MembershipEncrypter implements ConnectionEncrypter {
       const socket = await openTls(role, raw, this.tls, signal);
       const binding = this.binding(role, channelBinding(socket), options);
       const local = this.options.local.current();
-      const member = await runMembershipHandshake(new FrameChannel(socket), binding, local, this.options);
+      // libp2p gives the raw connection, of which its type here shows only the stream.
+      const { remoteAddr } = connection as Partial<MultiaddrConnection>;
+      const member = await runMembershipHandshake(new FrameChannel(socket), binding, local, { ...this.options, evidence: this.evidence, histories: this.budget.of(remoteAddr) });
       signal.throwIfAborted();
       if (connection.status !== 'open') throw new NetworkError('ENCRYPTION_REFUSED', 'The peer closed the connection.');
       this.options.onProven(member, local.resolved.versionNumber);

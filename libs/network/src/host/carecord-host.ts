@@ -31,6 +31,9 @@ const SWEEP_MILLISECONDS = 60 * 60 * 1000;
 /** How often to look whether our keys have rotated, so that our advert needs renewing. */
 const ADVERT_CHECK_MILLISECONDS = 10_000;
 
+/** Authorities issue a status list every hour: two that did not arrive are a reason to ask somebody else. */
+const EXPECTED_LIST_MILLISECONDS = 2 * 60 * 60 * 1000;
+
 /** How long the first lookup waits for a connected peer to be in the routing table: identify and one ping. */
 const ROUTING_TIMEOUT_MILLISECONDS = 2_000;
 
@@ -177,7 +180,14 @@ export class CarecordHost implements NetworkHost {
     await this.parts.node.start();
     this.background = Promise.allSettled([
       keepBootstrapped(
-        { addresses: bootstrap, clock, logger, isAlone: () => this.members().every(({ did }) => did === this.did), dial: (address) => this.connect(address) },
+        {
+          addresses: bootstrap,
+          clock,
+          logger,
+          isAlone: () => this.otherDids().size === 0,
+          isOneSided: () => this.otherDids().size === 1 || this.hearsNothingNew(),
+          dial: (address) => this.connect(address),
+        },
         signal,
       ),
       this.publisher.run(signal),
@@ -206,6 +216,15 @@ export class CarecordHost implements NetworkHost {
   async keysOf(did: string): Promise<readonly SigningPublicKeys[] | undefined> {
     if (did === this.did) return this.parts.options.local.current().resolved.acceptedSigning;
     return (await this.known.here(did))?.resolved.acceptedSigning;
+  }
+
+  private otherDids(): ReadonlySet<string> {
+    return new Set(this.members().flatMap(({ did }) => (did === this.did ? [] : [did])));
+  }
+
+  private hearsNothingNew(): boolean {
+    const { clock, statuses } = this.parts.options;
+    return (statuses.oldestAge(clock.now()) ?? Infinity) > EXPECTED_LIST_MILLISECONDS;
   }
 
   private peers(): Peers {
@@ -239,7 +258,6 @@ export class CarecordHost implements NetworkHost {
     // Too late or stopping: the lookup asks whom it knows.
     await orAborted(promise, signal).catch(() => undefined);
   }
-
 
   private async keepSwept(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.parts.options;

@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { silentLogger, systemClock } from '@carecord/core';
+import type { Clock } from '@carecord/core';
 import { DidHistories, MEMBER_POLICY } from '@carecord/identity';
 import type { LocalIdentity, LocalMember } from '@carecord/identity';
+import { ManualClock } from '../../../testkit/src/manual-clock.ts';
 import { MemoryDidHistoryStore } from '../../../testkit/src/memory/did-history-store.ts';
-import { makeTestIdentity } from '../../../testkit/src/network-fixture.ts';
+import { makeTestIdentity, waitUntil } from '../../../testkit/src/network-fixture.ts';
 import type { TestIdentity } from '../../../testkit/src/network-fixture.ts';
 import { NetworkError } from '../network-error.ts';
 import type { Member } from '../ports.ts';
@@ -12,9 +14,9 @@ import { MAX_HISTORIES_BYTES } from './history-protocol.ts';
 import type { HistoryAnswer } from './history-protocol.ts';
 
 /** What a peer answers; `undefined`: nothing. */
-type Answer = (request: { kind: string; history?: string; dids?: string[] }) => HistoryAnswer | undefined;
+type Answer = (request: { kind: string; history?: string; dids?: string[] }) => HistoryAnswer | Promise<HistoryAnswer> | undefined;
 
-function makeExchange(own: TestIdentity, peers: Record<string, { did?: string; answer: Answer }> = {}) {
+function makeExchange(own: TestIdentity, peers: Record<string, { did?: string; answer: Answer }> = {}, clock: Clock = systemClock) {
   const asked: string[] = [];
   const histories = new DidHistories({ store: new MemoryDidHistoryStore(), clock: systemClock, policy: MEMBER_POLICY });
   const local: LocalIdentity = { did: own.did, networkId: 'test-network', current: () => ({ resolved: own.resolved }) as LocalMember };
@@ -30,6 +32,7 @@ function makeExchange(own: TestIdentity, peers: Record<string, { did?: string; a
         return answer === undefined ? Promise.reject(new NetworkError('TIMEOUT', 'No answer.')) : (Promise.resolve(answer) as never);
       },
     },
+    clock,
     logger: silentLogger,
   });
   let handler: ((request: unknown, from: Member) => Promise<HistoryAnswer>) | undefined;
@@ -62,6 +65,27 @@ describe('HistoryExchange', () => {
     expect(asked).toEqual(['two announce', 'two announce']);
     exchange.gone('two');
     expect(await exchange.tell('two')).toBe(true);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('waits two seconds for a peer that is silent, and tells the others meanwhile', async () => {
+    const clock = new ManualClock(new Date());
+    const silence = Promise.withResolvers<HistoryAnswer>();
+    const { asked, exchange } = makeExchange(own, { silent: { answer: () => silence.promise }, one: { answer: taken }, two: { answer: taken } }, clock);
+    let result: unknown;
+    const announced = exchange.announce().then((told) => (result = told));
+    await waitUntil(() => asked.length === 3);
+    clock.advance(1_999);
+    expect(await Promise.all(['one', 'two'].map((peer) => exchange.tell(peer)))).toEqual([true, true]);
+    expect(result).toBeUndefined();
+    clock.advance(1);
+    await announced;
+    expect(result).toEqual({ told: 2, failed: 1 });
+    expect(clock.sleeping).toBe(0);
+    // What was on its way still counts when it arrives, and is not sent twice.
+    const again = exchange.tell('silent');
+    silence.resolve(taken());
+    expect(await again).toBe(true);
     expect(asked).toHaveLength(3);
   });
 

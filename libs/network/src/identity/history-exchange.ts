@@ -1,7 +1,8 @@
-import { errorCodeOf } from '@carecord/core';
-import type { Logger } from '@carecord/core';
+import { errorCodeOf, later } from '@carecord/core';
+import type { Clock, Logger } from '@carecord/core';
 import { IdentityError } from '@carecord/identity';
 import type { DidHistories, DidHistory, LocalIdentity, ResolvedDid } from '@carecord/identity';
+import { orAborted } from '../abort.ts';
 import type { MemberRegistry } from '../host/member-registry.ts';
 import type { MessageServer } from '../messages/message-server.ts';
 import { NetworkError } from '../network-error.ts';
@@ -11,8 +12,12 @@ import type { HistoryAnswer } from './history-protocol.ts';
 import { someOf, tellEach } from './peers.ts';
 import type { Peers } from './peers.ts';
 
-/** An announcement ends here, whoever has not answered: a rotation of keys must not hang on a peer that is silent. */
-const ANNOUNCE_MILLISECONDS = 15_000;
+/**
+ * An announcement ends here, whoever has not answered. Until its end the old keys are in use, and no new connection comes about with a
+ * peer that has heard of the new ones: it takes the older version for a step back. Most answer within a tenth of a second; who does not
+ * is still being told meanwhile, or again ten seconds later and before we next speak with it.
+ */
+const ANNOUNCE_MILLISECONDS = 2_000;
 /** Members asked for a history beside the one whose it is: one may lag behind or be gone. */
 const ASKED_MEMBERS = 4;
 
@@ -22,6 +27,7 @@ export interface HistoryExchangeOptions {
   readonly histories: Pick<DidHistories, 'accept' | 'known' | 'verify'>;
   readonly registry: Pick<MemberRegistry, 'renew'>;
   readonly peers: Peers;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -55,11 +61,14 @@ export class HistoryExchange {
 
   /** See `NetworkHost.announceIdentity`. */
   async announce(history: DidHistory = this.options.local.current().resolved.log): Promise<Told> {
-    const { histories, local, logger, peers } = this.options;
+    const { clock, histories, local, logger, peers } = this.options;
     const resolved = await histories.accept(local.did, history);
     if (this.announced === undefined || this.announced.versionNumber < resolved.versionNumber) this.announced = resolved;
-    const signal = AbortSignal.timeout(ANNOUNCE_MILLISECONDS);
-    const result = await tellEach(peers.connected().map(({ peerId }) => peerId), (peerId) => this.tell(peerId, signal));
+    const [late, done] = [new AbortController(), new AbortController()];
+    // Rejects when all have answered before.
+    clock.sleepUntil(later(clock.now(), ANNOUNCE_MILLISECONDS), done.signal).then(() => late.abort(), () => undefined);
+    const result = await tellEach(peers.connected().map(({ peerId }) => peerId), (peerId) => this.tell(peerId, late.signal));
+    done.abort();
     logger.info('identity-announced', { versionId: resolved.versionId, ...result });
     return result;
   }
@@ -67,15 +76,17 @@ export class HistoryExchange {
   /**
    * Tells a peer our newest version unless it has seen it: to be awaited before anything is sent that the newest keys may have signed.
    * Never rejects.
+   * @param signal ends the waiting; what is on its way to the peer still reaches it
    * @returns whether the peer knows our newest version now
    */
   async tell(peerId: string, signal?: AbortSignal): Promise<boolean> {
     const newest = this.newest();
     if ((this.seenByPeer.get(peerId) ?? 0) >= newest.versionNumber) return true;
+    if (signal?.aborted === true) return false;
     const key = `${peerId} ${newest.versionNumber}`;
-    const telling = this.telling.get(key) ?? this.send(peerId, newest, signal).finally(() => this.telling.delete(key));
+    const telling = this.telling.get(key) ?? this.send(peerId, newest).finally(() => this.telling.delete(key));
     this.telling.set(key, telling);
-    return telling;
+    return orAborted(telling, signal).catch(() => false);
   }
 
   /** See `NetworkHost.findHistory`. The member itself is asked first; others only when it is not connected, or does not answer. */
@@ -92,9 +103,9 @@ export class HistoryExchange {
     return this.announced !== undefined && this.announced.versionNumber > resolved.versionNumber ? this.announced : resolved;
   }
 
-  private async send(peerId: string, { log, versionNumber }: ResolvedDid, signal?: AbortSignal): Promise<boolean> {
+  private async send(peerId: string, { log, versionNumber }: ResolvedDid): Promise<boolean> {
     try {
-      await this.options.peers.ask(HISTORY_PROTOCOL, peerId, { kind: 'announce', history: log }, signal);
+      await this.options.peers.ask(HISTORY_PROTOCOL, peerId, { kind: 'announce', history: log });
     } catch (error) {
       const older = error instanceof NetworkError && error.remoteCode === 'DID_VERSION_OLDER';
       // It has seen a newer one, from another replica of ours.

@@ -7,6 +7,11 @@ import type { MessageProtocol } from '../ports.ts';
 export const MAX_STATUS_LISTS = 16;
 /** An answer stops growing here: one list of the largest size, or those of all authorities at their usual some ten KiB. */
 export const MAX_STATUS_LISTS_BYTES = MAX_STATUS_LIST_BYTES + 256 * 1024;
+/**
+ * How many lists of one authority a member may push: a node passes one on every three seconds, and its hospital may have several
+ * nodes. What is over that is not lost: it is in the next list, and peers ask for the newest three times a minute.
+ */
+export const PUSHES_OF_ONE_AUTHORITY = { burst: 10, perSecond: 2 };
 /** Names and CBOR around the lists. */
 const OVERHEAD_BYTES = 16 * 1024;
 
@@ -36,7 +41,7 @@ export const STATUS_PROTOCOL = {
   maxRequestBytes: MAX_STATUS_LIST_BYTES + OVERHEAD_BYTES,
   maxResponseBytes: MAX_STATUS_LISTS_BYTES + OVERHEAD_BYTES,
   timeoutMilliseconds: 10_000,
-  // Every authority may issue a list at each removal, and every neighbour passes each on once; beside that, one question every twenty seconds.
-  rate: { burst: 100, perSecond: 4 },
-  refusalCodes: ['STATUS_LIST_INVALID'],
+  // Two nodes of a hospital pass on sixteen authorities' lists at eleven a second, however these flood, and ask three times a minute.
+  rate: { burst: 200, perSecond: 12 },
+  refusalCodes: ['STATUS_LIST_INVALID', 'TOO_MANY_LISTS'],
 } as const satisfies MessageProtocol<typeof requestSchema, typeof responseSchema>;

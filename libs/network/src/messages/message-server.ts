@@ -41,6 +41,25 @@ class Refusal extends Error {
   }
 }
 
+/** What one member may ask of one protocol. */
+class Limits {
+  private readonly requests: RateLimiter;
+  private readonly volume: RateLimiter | undefined;
+
+  constructor({ rate, requestBytes }: Pick<MessageProtocol<z.ZodType, z.ZodType>, 'rate' | 'requestBytes'>, clock: Clock) {
+    this.requests = new RateLimiter(rate, clock);
+    this.volume = requestBytes && new RateLimiter(requestBytes, clock);
+  }
+
+  charge({ did }: Member): void {
+    if (!this.requests.take(did)) throw new Refusal('RATE_LIMITED');
+  }
+
+  chargeBytes({ did }: Member, { length }: Uint8Array): void {
+    if (this.volume?.take(did, length) === false) throw new Refusal('RATE_LIMITED');
+  }
+}
+
 /** Answers requests of members: limits first, then the schema, then the handler. */
 export class MessageServer {
   private readonly names = new Set<string>();
@@ -56,13 +75,13 @@ export class MessageServer {
   ): void {
     if (this.names.has(protocol.name)) throw new NetworkError('PROTOCOL_TAKEN', `"${protocol.name}" has a handler already.`);
     this.names.add(protocol.name);
-    const limiter = new RateLimiter(protocol.rate, this.options.clock);
+    const limits = new Limits(protocol, this.options.clock);
     const listener = (stream: Stream, connection: Connection): void => {
       if (!this.open) {
         stream.abort(new Error('STOPPING'));
         return;
       }
-      const work = this.answer(protocol, handler, limiter, stream, connection);
+      const work = this.answer(protocol, handler, limits, stream, connection);
       this.atWork.add(work);
       void work.finally(() => this.atWork.delete(work));
     };
@@ -88,7 +107,7 @@ export class MessageServer {
   private async answer<Request extends z.ZodType, Response extends z.ZodType>(
     protocol: MessageProtocol<Request, Response>,
     handler: MessageHandler<Request, Response>,
-    limiter: RateLimiter,
+    limits: Limits,
     stream: Stream,
     connection: Connection,
   ): Promise<void> {
@@ -101,7 +120,7 @@ export class MessageServer {
     const signal = AbortSignal.timeout(protocol.timeoutMilliseconds);
     try {
       const frames = lpStream(stream, { maxDataLength: protocol.maxRequestBytes, maxBufferSize: protocol.maxRequestBytes + SLACK_BYTES });
-      const answer = await this.respond(protocol, handler, limiter, frames, from, signal);
+      const answer = await this.respond(protocol, handler, limits, frames, from, signal);
       await this.options.beforeAnswer?.(from, protocol.name);
       const sending = AbortSignal.timeout(SEND_TIMEOUT_MILLISECONDS);
       await frames.write(answer, { signal: sending });
@@ -115,14 +134,16 @@ export class MessageServer {
   private async respond<Request extends z.ZodType, Response extends z.ZodType>(
     protocol: MessageProtocol<Request, Response>,
     handler: MessageHandler<Request, Response>,
-    limiter: RateLimiter,
+    limits: Limits,
     frames: LengthPrefixedStream,
     from: Member,
     signal: AbortSignal,
   ): Promise<Uint8Array> {
     try {
-      if (!limiter.take(from.did)) throw new Refusal('RATE_LIMITED');
-      const request = decodeRequest(protocol, await readRequest(frames, signal));
+      limits.charge(from);
+      const encoded = await readRequest(frames, signal);
+      limits.chargeBytes(from, encoded);
+      const request = decodeRequest(protocol, encoded);
       const value = await orAborted(handler(request, from), signal);
       const answer = encodeWire(envelopeOf(protocol.response), { ok: true, value });
       if (answer.length > protocol.maxResponseBytes + ENVELOPE_BYTES) throw new Error('The handler gave more than its protocol allows.');

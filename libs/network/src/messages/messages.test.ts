@@ -82,6 +82,18 @@ describe('messages between members', () => {
     expect(asked).toBe(0);
   });
 
+  it('refuses more bytes of requests than one member may send', async () => {
+    const protocol = protocolOf('volume', { requestBytes: { burst: 2_000, perSecond: 0 } });
+    let answered = 0;
+    a.host.handle(protocol, (request) => Promise.resolve((answered++, request)));
+    const ask = (size: number): Promise<unknown> => b.host.request(protocol, a.resolved.did, { text: 'x'.repeat(size) });
+    await ask(900);
+    await ask(900);
+    await expect(ask(900)).rejects.toMatchObject({ code: 'REMOTE_REFUSED', remoteCode: 'RATE_LIMITED' });
+    await ask(20);
+    expect(answered).toBe(3);
+  });
+
   it('refuses a request of another shape with a code', async () => {
     const protocol = protocolOf('shape');
     a.host.handle(protocol, echo);

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeWire, encodeWire } from '@carecord/core';
 import { DidHistories, MEMBER_POLICY, StatusBook } from '@carecord/identity';
 import type { LocalMember } from '@carecord/identity';
 import { ManualClock } from '../../../testkit/src/manual-clock.ts';
@@ -6,6 +7,7 @@ import { MemoryDidHistoryStore } from '../../../testkit/src/memory/did-history-s
 import { MemoryStatusListStore } from '../../../testkit/src/memory/status-list-store.ts';
 import { admitForTest, makeTestAuthority, makeTestIdentity, trustIn } from '../../../testkit/src/network-fixture.ts';
 import type { TestAuthority, TestIdentity } from '../../../testkit/src/network-fixture.ts';
+import { z } from 'zod';
 import { advertKey, AdvertKind, HistoryUnknown, makeAdvert } from './advert.ts';
 import { MAX_VALUE_BYTES } from './value-rules.ts';
 
@@ -62,6 +64,20 @@ describe('an advert', () => {
     await expect(kind.open(await makeAdvert(broken, place))).rejects.toMatchObject({ cause: { code: 'DID_LOG_INVALID' } });
   });
 
+  it('not signed by the DID, or with another text of its history, leaves nothing behind', async () => {
+    const { kind, remembered } = await makeKind();
+    const copied = { ...(await local()), signer: reader.signer };
+    await expect(kind.open(await makeAdvert(copied, place))).rejects.toMatchObject({ code: 'VALUE_REFUSED' });
+    const { resolved: { log } } = keys;
+    const padded = `${log}${JSON.stringify({ witnessProofs: [{ proof: [], versionId: keys.resolved.versionId }] })}\n`;
+    await expect(remembered.verify(keys.did, padded)).resolves.toMatchObject({ versionId: keys.resolved.versionId });
+    const changed = replaceHistory(await makeAdvert(await local(), place), padded);
+    await expect(kind.open(changed)).rejects.toMatchObject({ code: 'VALUE_REFUSED' });
+    expect(await remembered.known(keys.did)).toBeUndefined();
+    await expect(kind.open(replaceHistory(changed, log))).resolves.toMatchObject({ did: keys.did });
+    expect((await remembered.known(keys.did))?.log).toBe(log);
+  });
+
   it('counts by the newest history that is known, though it carries an older one', async () => {
     const [before, value] = [keys.resolved, await makeAdvert(await local(), place)];
     await keys.rotate();
@@ -100,3 +116,9 @@ describe('an advert', () => {
     await expect(kind.open(value)).resolves.toMatchObject({ did: keys.did });
   });
 });
+
+/** The same signed advert with another text in the place of its history. */
+function replaceHistory(value: Uint8Array, history: string): Uint8Array {
+  const anything = z.looseObject({});
+  return encodeWire(anything, { ...decodeWire(anything, value, MAX_VALUE_BYTES), history });
+}

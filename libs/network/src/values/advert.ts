@@ -34,6 +34,7 @@ const MAX_ADDRESS_CHARACTERS = 360;
 const MAX_LIFETIME_MILLISECONDS = 48 * 60 * 60 * 1000;
 /** Verified adverts kept for their keys, some 20 KB each; only members have any. */
 const MAX_REMEMBERED_ADVERTS = 500;
+const HASH_BYTES = 32;
 /** The name of the history in an advert and its length. */
 const HISTORY_OVERHEAD_BYTES = 64;
 
@@ -41,6 +42,8 @@ const statementSchema = z.strictObject({
   did: didSchema,
   /** The version of the DID whose keys signed. */
   versionId: z.string().regex(VERSION_ID),
+  /** SHA-256 of that version's history, so that nobody puts another text of it beside this statement. */
+  historyHash: bytes({ exactly: HASH_BYTES }),
   peerId: z.string().max(MAX_PEER_ID_CHARACTERS),
   addresses: z.array(z.string().max(MAX_ADDRESS_CHARACTERS)).min(1).max(MAX_ADDRESSES),
   sequence: z.int().nonnegative(),
@@ -70,6 +73,7 @@ export async function makeAdvert(
   const statement = encodeWire(statementSchema, {
     did: local.resolved.did,
     versionId: local.resolved.versionId,
+    historyHash: hashOf(local.resolved.log),
     peerId: place.peerId,
     addresses: place.addresses.slice(0, MAX_ADDRESSES),
     sequence: place.sequence,
@@ -97,7 +101,7 @@ export class HistoryUnknown extends NetworkError {
 export interface AdvertKindOptions {
   readonly trust: NetworkTrust;
   readonly statuses: Pick<StatusBook, 'standing'>;
-  readonly histories: Pick<DidHistories, 'accept' | 'known'>;
+  readonly histories: Pick<DidHistories, 'accept' | 'known' | 'verify'>;
   /** Our own DID is known without having been seen. */
   readonly local: LocalIdentity;
   readonly clock: Clock;
@@ -159,23 +163,30 @@ export class AdvertKind implements DhtValueKind {
     const now = clock.now();
     checkLifetime(new Date(statement.expiresAt), now, MAX_LIFETIME_MILLISECONDS);
     for (const address of statement.addresses) checkAddress(address, statement.peerId);
+    if (history !== undefined && !constantTimeEqual(hashOf(history), statement.historyHash)) throw valueRefused('An advert carries another history than was signed.');
     // Before the history, whose check costs time and memory: nobody but the members may cause that.
     const membership = await verifyMembership(credentials, { trust, subject: statement.did, now });
     if (statuses.standing(membership, now) !== 'standing') throw valueRefused('An advert is of a member that does not stand any more.');
-    const resolved = await this.resolve(statement, history);
+    const { resolved, isNew } = await this.resolve(statement, history);
     await verifyWithAnyKey(resolved.acceptedSigning, CONTEXT, signed, signature);
+    // Only now: credentials and histories are known to every member, and whoever copied them would choose what is remembered of another.
+    if (isNew) await this.options.histories.accept(resolved.did, resolved.log);
     return advertOf(statement, membership, resolved);
   }
 
   /** The DID as it is known here, which may be newer than the advert: then its signature counts as long as its keys are accepted. */
-  private async resolve({ did, versionId }: z.infer<typeof statementSchema>, history: string | undefined): Promise<ResolvedDid> {
+  private async resolve({ did, versionId }: z.infer<typeof statementSchema>, history: string | undefined): Promise<{ readonly resolved: ResolvedDid; readonly isNew: boolean }> {
     const { histories, local } = this.options;
     const known = did === local.did ? local.current().resolved : await histories.known(did);
     const versionNumber = Number(VERSION_ID.exec(versionId)?.[1]);
-    if (known !== undefined && known.versionNumber >= versionNumber) return known;
+    if (known !== undefined && known.versionNumber >= versionNumber) return { resolved: known, isNew: false };
     if (history === undefined) throw new HistoryUnknown(did, versionNumber);
-    return histories.accept(did, history);
+    return { resolved: await histories.verify(did, history), isNew: true };
   }
+}
+
+function hashOf(history: string): Uint8Array {
+  return sha256(new TextEncoder().encode(history));
 }
 
 function advertOf(statement: z.infer<typeof statementSchema>, membership: Membership, resolved: ResolvedDid): Advert {

@@ -1,25 +1,11 @@
-import { afterAll, beforeAll } from '@jest/globals';
-import { newId, silentLogger } from '@carecord/core';
-import { ManualClock } from '@carecord/testkit';
+import { newId } from '@carecord/core';
 import { describeClientStores } from '../../../testkit/src/compliance/client-stores.ts';
-import { createTestDatabase, type TestDatabase } from '../../../testkit/src/database.ts';
-import { openStorage, type Storage } from '../storage.ts';
+import { testStorage } from './test-storage.fixture.ts';
 
-let database: TestDatabase;
-let storage: Storage;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  storage = await openStorage({ databaseUrl: database.url, clock: new ManualClock(), logger: silentLogger });
-});
-afterAll(async () => {
-  await storage.close();
-  await database.drop();
-});
+const emptied = testStorage();
 
 describeClientStores('PostgreSQL', async () => {
-  await database.empty();
-  const { integrationClients, usedAssertions, staff, transactions } = storage;
+  const { integrationClients, usedAssertions, staff, transactions } = await emptied();
   return {
     clients: integrationClients,
     assertions: usedAssertions,

@@ -1,7 +1,3 @@
-import { afterAll, beforeAll } from '@jest/globals';
-import { silentLogger } from '@carecord/core';
-import { ManualClock } from '@carecord/testkit';
-import { createTestDatabase, type TestDatabase } from '../../../testkit/src/database.ts';
 import { describeAuditStore } from '../../../testkit/src/compliance/audit-store.ts';
 import { describeExchangeStores } from '../../../testkit/src/compliance/exchange-stores.ts';
 import { describeLocatorStore } from '../../../testkit/src/compliance/locator-store.ts';
@@ -12,24 +8,9 @@ import { describeRecordStore } from '../../../testkit/src/compliance/record-stor
 import { describeRewrapJobStore } from '../../../testkit/src/compliance/rewrap-job-store.ts';
 import { describeSignInStores } from '../../../testkit/src/compliance/sign-in-stores.ts';
 import { describeStaffStores } from '../../../testkit/src/compliance/staff-stores.ts';
-import { openStorage, type Storage } from '../storage.ts';
+import { testStorage } from './test-storage.fixture.ts';
 
-let database: TestDatabase;
-let storage: Storage;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  storage = await openStorage({ databaseUrl: database.url, clock: new ManualClock(), logger: silentLogger });
-});
-afterAll(async () => {
-  await storage.close();
-  await database.drop();
-});
-
-async function emptied(): Promise<Storage> {
-  await database.empty();
-  return storage;
-}
+const emptied = testStorage();
 
 describeRecordStore('PostgreSQL', async () => {
   const { records, transactions } = await emptied();

@@ -1,23 +1,6 @@
-import { afterAll, beforeAll } from '@jest/globals';
-import { silentLogger } from '@carecord/core';
-import { ManualClock } from '@carecord/testkit';
 import { describeDidHistoryStore } from '../../../testkit/src/compliance/did-history-store.ts';
-import { createTestDatabase, type TestDatabase } from '../../../testkit/src/database.ts';
-import { openStorage, type Storage } from '../storage.ts';
+import { testStorage } from './test-storage.fixture.ts';
 
-let database: TestDatabase;
-let storage: Storage;
+const emptied = testStorage();
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-  storage = await openStorage({ databaseUrl: database.url, clock: new ManualClock(), logger: silentLogger });
-});
-afterAll(async () => {
-  await storage.close();
-  await database.drop();
-});
-
-describeDidHistoryStore('PostgreSQL', async () => {
-  await database.empty();
-  return storage.didHistories;
-});
+describeDidHistoryStore('PostgreSQL', async () => (await emptied()).didHistories);

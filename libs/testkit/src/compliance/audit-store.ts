@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { newId } from '@carecord/core';
 import type { TransactionRunner } from '@carecord/core';
 import type { AuditEvent, AuditStore } from '@carecord/audit';
+import { filled } from './filled.ts';
 
 const NOW = new Date('2026-03-01T12:00:00.123Z');
 
@@ -47,11 +48,11 @@ export function describeAuditStore(name: string, makeStore: () => Promise<{ stor
 
     it('has the newest event as its head, also inside the transaction that inserted it', async () => {
       await insert(anEvent(1), anEvent(2));
-      expect(await head()).toEqual({ sequence: 2, hash: filled(2) });
+      expect(await head()).toEqual({ sequence: 2, hash: filled(32, 2) });
       await transactions.run(async (transaction) => {
         await store.lockHead(transaction);
         await store.insert(transaction, [anEvent(3)]);
-        expect(await store.lockHead(transaction)).toEqual({ sequence: 3, hash: filled(3) });
+        expect(await store.lockHead(transaction)).toEqual({ sequence: 3, hash: filled(32, 3) });
       });
     });
 
@@ -68,7 +69,7 @@ export function describeAuditStore(name: string, makeStore: () => Promise<{ stor
       });
       await expect(failing).rejects.toThrow('failed on purpose');
       expect(sequences(await store.scan(1, 10))).toEqual([1]);
-      expect(await head()).toEqual({ sequence: 1, hash: filled(1) });
+      expect(await head()).toEqual({ sequence: 1, hash: filled(32, 1) });
     });
 
     it('shows nothing of a transaction that is still open', async () => {
@@ -133,11 +134,7 @@ function anEvent(sequence: number): AuditEvent {
     type: 'timeline-read',
     outcome: 'success',
     actor: { kind: 'staff', id: 'staff-1' },
-    previousHash: filled(sequence - 1),
-    hash: filled(sequence),
+    previousHash: filled(32, sequence - 1),
+    hash: filled(32, sequence),
   };
-}
-
-function filled(value: number): Uint8Array {
-  return new Uint8Array(32).fill(value);
 }

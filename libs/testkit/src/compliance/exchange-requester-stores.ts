@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { newId } from '@carecord/core';
 import type { Transaction, TransactionRunner } from '@carecord/core';
 import type { ReceivedBlockStore, SentRequest, SentRequestStore } from '@carecord/exchange';
+import { filled } from './filled.ts';
 
 export const NOW = new Date('2026-03-01T12:00:00.000Z');
 const HOUR = 3_600_000;
@@ -136,8 +137,4 @@ export function aSentRequest(changes: Partial<SentRequest> = {}): SentRequest {
 
 export function hoursAfter(hours: number): Date {
   return new Date(NOW.getTime() + hours * HOUR);
-}
-
-export function filled(length: number, value: number): Uint8Array {
-  return new Uint8Array(length).fill(value);
 }

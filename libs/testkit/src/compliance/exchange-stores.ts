@@ -9,7 +9,8 @@ import type {
   SentRequestStore,
   StoredGrant,
 } from '@carecord/exchange';
-import { aSentRequest, describeRequesterStores, filled, HOLDER, hoursAfter, NOW } from './exchange-requester-stores.ts';
+import { aSentRequest, describeRequesterStores, HOLDER, hoursAfter, NOW } from './exchange-requester-stores.ts';
+import { filled } from './filled.ts';
 
 const REQUESTER = 'did:webvh:QmRequester:b.hospital.example';
 

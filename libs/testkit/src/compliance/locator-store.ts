@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { newId } from '@carecord/core';
 import type { TransactionRunner } from '@carecord/core';
 import type { LocatorStore, PatientTag } from '@carecord/locator';
+import { filled } from './filled.ts';
 
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 const HOUR = 3_600_000;
@@ -191,8 +192,4 @@ function aTag(seed: number, patientId: string = newId()): PatientTag {
     sealedTag: filled(61, seed + 150),
     epoch: 1,
   };
-}
-
-function filled(length: number, value: number): Uint8Array {
-  return new Uint8Array(length).fill(value);
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { TransactionRunner } from '@carecord/core';
 import type { KeyPurpose, NodeKeyStore, StoredNodeKey } from '@carecord/keys';
+import { filled } from './filled.ts';
 
 const NOW = new Date('2026-03-01T12:00:00.123Z');
 const LATER = new Date('2026-03-02T12:00:00.456Z');
@@ -36,7 +37,7 @@ export function describeNodeKeyStore(name: string, makeStore: () => Promise<{ st
     it('writes states, times and wrapped keys, also that there is none any more', async () => {
       const [one, other] = [aKey('did-signing', 1), aKey('did-signing', 2)];
       await insert(one, other);
-      const changed: StoredNodeKey = { ...one, state: 'retired', wrapped: { rootKeyId: 'root-2', ciphertext: filled(9) }, activatedAt: NOW, retiredAt: LATER };
+      const changed: StoredNodeKey = { ...one, state: 'retired', wrapped: { rootKeyId: 'root-2', ciphertext: filled(60, 9) }, activatedAt: NOW, retiredAt: LATER };
       const gone: StoredNodeKey = { ...other, state: 'destroyed', wrapped: undefined, destroyedAt: LATER };
       await update(changed, gone);
       expect(await store.list()).toEqual([changed, gone]);
@@ -95,14 +96,10 @@ function aKey(purpose: KeyPurpose, number: number): StoredNodeKey {
     purpose,
     number,
     state: 'pending',
-    wrapped: { rootKeyId: 'root-1', ciphertext: filled(number) },
+    wrapped: { rootKeyId: 'root-1', ciphertext: filled(60, number) },
     createdAt: NOW,
     activatedAt: undefined,
     retiredAt: undefined,
     destroyedAt: undefined,
   };
-}
-
-function filled(value: number): Uint8Array {
-  return new Uint8Array(60).fill(value);
 }

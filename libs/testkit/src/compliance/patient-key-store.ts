@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { newId } from '@carecord/core';
 import type { TransactionRunner } from '@carecord/core';
 import type { ErasureEpoch, PatientKeyStore, StoredPatientKey, WrappedPatientKey } from '@carecord/records';
+import { filled } from './filled.ts';
 
 const NOW = new Date('2026-03-01T12:00:00.123Z');
 
@@ -221,10 +222,6 @@ function anEpoch(number: number, seed: number): ErasureEpoch {
 
 function aKey(seed: number, epochNumber: number): WrappedPatientKey {
   return { patientId: newId(), number: seed, epochNumber, wrappedKey: filled(61, seed), createdAt: NOW };
-}
-
-function filled(length: number, value: number): Uint8Array {
-  return new Uint8Array(length).fill(value);
 }
 
 function byPatient(left: WrappedPatientKey, right: WrappedPatientKey): number {

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { newId } from '@carecord/core';
 import type { TransactionRunner } from '@carecord/core';
 import type { PasskeyStore, RecoveryCodeStore, SignInChallengeStore, SignInFailureStore, StaffStore, StoredPasskey, StoredSignInChallenge } from '@carecord/storage';
+import { filled } from './filled.ts';
 
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 const MINUTE = 60_000;
@@ -87,30 +88,30 @@ export function describeSignInStores(name: string, makeStores: () => Promise<Sig
         stores.transactions.run((transaction) => stores.recoveryCodes.replace(transaction, staffId, hashes, NOW));
 
       it('uses each code once, for whom it was made', async () => {
-        await replace(alice, [bytes(1), bytes(2)]);
-        await replace(bob, [bytes(3)]);
+        await replace(alice, [filled(32, 1), filled(32, 2)]);
+        await replace(bob, [filled(32, 3)]);
         expect(await stores.recoveryCodes.count(alice)).toBe(2);
-        expect(await stores.recoveryCodes.use(bob, bytes(1), NOW)).toBe(false);
-        expect((await Promise.all([stores.recoveryCodes.use(alice, bytes(1), NOW), stores.recoveryCodes.use(alice, bytes(1), NOW)])).sort()).toEqual([false, true]);
-        expect(await stores.recoveryCodes.use(alice, bytes(9), NOW)).toBe(false);
-        expect(await stores.recoveryCodes.use('not-a-uuid', bytes(2), NOW)).toBe(false);
+        expect(await stores.recoveryCodes.use(bob, filled(32, 1), NOW)).toBe(false);
+        expect((await Promise.all([stores.recoveryCodes.use(alice, filled(32, 1), NOW), stores.recoveryCodes.use(alice, filled(32, 1), NOW)])).sort()).toEqual([false, true]);
+        expect(await stores.recoveryCodes.use(alice, filled(32, 9), NOW)).toBe(false);
+        expect(await stores.recoveryCodes.use('not-a-uuid', filled(32, 2), NOW)).toBe(false);
         expect(await stores.recoveryCodes.count(alice)).toBe(1);
         expect(await stores.recoveryCodes.count('not-a-uuid')).toBe(0);
       });
 
       it('replaces all codes of one person', async () => {
-        await replace(alice, [bytes(1), bytes(2)]);
-        await replace(bob, [bytes(3)]);
-        await replace(alice, [bytes(4)]);
-        expect(await stores.recoveryCodes.use(alice, bytes(2), NOW)).toBe(false);
-        expect(await stores.recoveryCodes.use(alice, bytes(4), NOW)).toBe(true);
+        await replace(alice, [filled(32, 1), filled(32, 2)]);
+        await replace(bob, [filled(32, 3)]);
+        await replace(alice, [filled(32, 4)]);
+        expect(await stores.recoveryCodes.use(alice, filled(32, 2), NOW)).toBe(false);
+        expect(await stores.recoveryCodes.use(alice, filled(32, 4), NOW)).toBe(true);
         expect(await stores.recoveryCodes.count(bob)).toBe(1);
       });
     });
 
     describe('SignInChallengeStore', () => {
       const challenge = (seed: number, values: Partial<StoredSignInChallenge> = {}): StoredSignInChallenge => ({
-        tokenHash: bytes(seed),
+        tokenHash: filled(32, seed),
         kind: 'second-factor',
         sealed: Uint8Array.of(seed, 5, 6),
         createdAt: NOW,
@@ -120,16 +121,16 @@ export function describeSignInStores(name: string, makeStores: () => Promise<Sig
 
       it('gives a challenge to one taker', async () => {
         await stores.signInChallenges.insert(challenge(1, { staffId: alice }));
-        const taken = await Promise.all([1, 2, 3].map(() => stores.signInChallenges.take(bytes(1), 'second-factor', NOW)));
+        const taken = await Promise.all([1, 2, 3].map(() => stores.signInChallenges.take(filled(32, 1), 'second-factor', NOW)));
         expect(taken.filter((one) => one !== undefined)).toEqual([challenge(1, { staffId: alice })]);
       });
 
       it('gives none that is unknown, of another kind, or over, and keeps those of another kind', async () => {
         await stores.signInChallenges.insert(challenge(1));
-        expect(await stores.signInChallenges.take(bytes(2), 'second-factor', NOW)).toBeUndefined();
-        expect(await stores.signInChallenges.take(bytes(1), 'openid', NOW)).toBeUndefined();
-        expect(await stores.signInChallenges.take(bytes(1), 'second-factor', new Date(NOW.getTime() + MINUTE))).toBeUndefined();
-        expect(await stores.signInChallenges.take(bytes(1), 'second-factor', NOW)).toEqual(challenge(1));
+        expect(await stores.signInChallenges.take(filled(32, 2), 'second-factor', NOW)).toBeUndefined();
+        expect(await stores.signInChallenges.take(filled(32, 1), 'openid', NOW)).toBeUndefined();
+        expect(await stores.signInChallenges.take(filled(32, 1), 'second-factor', new Date(NOW.getTime() + MINUTE))).toBeUndefined();
+        expect(await stores.signInChallenges.take(filled(32, 1), 'second-factor', NOW)).toEqual(challenge(1));
       });
 
       it('deletes those of a person, and those that are over', async () => {
@@ -139,18 +140,18 @@ export function describeSignInStores(name: string, makeStores: () => Promise<Sig
         expect(await stores.transactions.run((transaction) => stores.signInChallenges.removeOfStaff(transaction, alice))).toBe(1);
         expect(await stores.transactions.run((transaction) => stores.signInChallenges.removeOfStaff(transaction, 'not-a-uuid'))).toBe(0);
         expect(await stores.signInChallenges.removeExpired(NOW)).toBe(1);
-        expect(await stores.signInChallenges.take(bytes(3), 'second-factor', NOW)).toBeDefined();
+        expect(await stores.signInChallenges.take(filled(32, 3), 'second-factor', NOW)).toBeDefined();
       });
     });
 
     describe('SignInFailureStore', () => {
       const LOCK = 15 * MINUTE;
-      const attempt = (at: number, subject = bytes(1)): Promise<'open' | 'locked'> =>
+      const attempt = (at: number, subject = filled(32, 1)): Promise<'open' | 'locked'> =>
         stores.signInFailures.attempt(subject, { limit: 3, now: new Date(NOW.getTime() + at), forgetBefore: new Date(NOW.getTime() + at - LOCK) });
 
       it('lets as many attempts through as the limit says, also at the same time', async () => {
         expect((await Promise.all(Array.from({ length: 8 }, () => attempt(0)))).filter((state) => state === 'open')).toHaveLength(3);
-        expect(await attempt(0, bytes(2))).toBe('open');
+        expect(await attempt(0, filled(32, 2))).toBe('open');
       });
 
       it('is locked from the last attempt that counted, which trying on does not prolong', async () => {
@@ -161,26 +162,22 @@ export function describeSignInStores(name: string, makeStores: () => Promise<Sig
       });
 
       it('announces a lock once, and the next one anew', async () => {
-        expect(await stores.signInFailures.announce(bytes(1))).toBe(false);
+        expect(await stores.signInFailures.announce(filled(32, 1))).toBe(false);
         for (const at of [0, 1, 2, 3]) await attempt(at);
-        expect((await Promise.all([stores.signInFailures.announce(bytes(1)), stores.signInFailures.announce(bytes(1))])).sort()).toEqual([false, true]);
+        expect((await Promise.all([stores.signInFailures.announce(filled(32, 1)), stores.signInFailures.announce(filled(32, 1))])).sort()).toEqual([false, true]);
         await attempt(4);
-        expect(await stores.signInFailures.announce(bytes(1))).toBe(false);
+        expect(await stores.signInFailures.announce(filled(32, 1))).toBe(false);
         for (const at of [0, 1, 2, 3]) await attempt(LOCK * 2 + at);
-        expect(await stores.signInFailures.announce(bytes(1))).toBe(true);
+        expect(await stores.signInFailures.announce(filled(32, 1))).toBe(true);
       });
 
       it('takes attempts back, and deletes old ones', async () => {
         for (const at of [0, 1, 2]) await attempt(at);
-        await stores.signInFailures.clear(bytes(1));
+        await stores.signInFailures.clear(filled(32, 1));
         expect(await attempt(3)).toBe('open');
-        await attempt(0, bytes(2));
+        await attempt(0, filled(32, 2));
         expect(await stores.signInFailures.removeOlder(new Date(NOW.getTime() + 3))).toBe(1);
       });
     });
   });
-}
-
-function bytes(seed: number): Uint8Array {
-  return new Uint8Array(32).fill(seed);
 }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { newId } from '@carecord/core';
 import type { TransactionRunner } from '@carecord/core';
 import type { SessionStore, StaffAccount, StaffChange, StaffStore, StoredSession } from '@carecord/storage';
+import { filled } from './filled.ts';
 
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 const HOUR = 3_600_000;
@@ -41,18 +42,18 @@ export function describeStaffStores(name: string, makeStores: () => Promise<Staf
 
       it('keeps an account without a password, and finds it by its token at the provider', async () => {
         const { passwordHash: _, ...others } = anAccount('olga');
-        const account = { ...others, providerToken: bytes(7), sealedTotp: Uint8Array.of(1, 2, 3), totpConfirmedAt: NOW };
+        const account = { ...others, providerToken: filled(32, 7), sealedTotp: Uint8Array.of(1, 2, 3), totpConfirmedAt: NOW };
         await insert(account);
-        expect(await stores.staff.findByProviderToken(bytes(7))).toEqual(account);
-        expect(await stores.staff.findByProviderToken(bytes(8))).toBeUndefined();
+        expect(await stores.staff.findByProviderToken(filled(32, 7))).toEqual(account);
+        expect(await stores.staff.findByProviderToken(filled(32, 8))).toBeUndefined();
       });
 
       it('takes a user name, an id and a provider token once', async () => {
-        const account = { ...anAccount('alice'), providerToken: bytes(7) };
+        const account = { ...anAccount('alice'), providerToken: filled(32, 7) };
         await insert(account);
         expect(await insert(anAccount('alice'))).toBe('taken');
         expect(await insert({ ...anAccount('bob'), id: account.id })).toBe('taken');
-        expect(await insert({ ...anAccount('bob'), providerToken: bytes(7) })).toBe('taken');
+        expect(await insert({ ...anAccount('bob'), providerToken: filled(32, 7) })).toBe('taken');
         expect(await insert(anAccount('bob'))).toBe('inserted');
         expect(await insert(anAccount('carol'))).toBe('inserted');
       });
@@ -70,8 +71,8 @@ export function describeStaffStores(name: string, makeStores: () => Promise<Staf
         await insert(account);
         const disabled = { ...account, role: 'registrar', disabled: true };
         expect(await change(account.id, { role: 'registrar', disabled: true })).toEqual(disabled);
-        const withTotp = { ...disabled, sealedTotp: Uint8Array.of(1), totpConfirmedAt: NOW, providerToken: bytes(7) };
-        expect(await change(account.id, { sealedTotp: Uint8Array.of(1), totpConfirmedAt: NOW, providerToken: bytes(7) })).toEqual(withTotp);
+        const withTotp = { ...disabled, sealedTotp: Uint8Array.of(1), totpConfirmedAt: NOW, providerToken: filled(32, 7) };
+        expect(await change(account.id, { sealedTotp: Uint8Array.of(1), totpConfirmedAt: NOW, providerToken: filled(32, 7) })).toEqual(withTotp);
         expect(await change(account.id, { sealedTotp: null, totpConfirmedAt: null, providerToken: null })).toEqual(disabled);
         const { passwordHash: _, ...passwordless } = disabled;
         expect(await change(account.id, { passwordHash: null })).toEqual(passwordless);
@@ -146,7 +147,7 @@ export function describeStaffStores(name: string, makeStores: () => Promise<Staf
       const open = (session: StoredSession): Promise<void> => stores.transactions.run((transaction) => stores.sessions.insert(transaction, session));
       const begin = async (seed: number, values: Partial<StoredSession> = {}): Promise<StoredSession> => {
         const { id } = await stores.staff.save(anAccount(`staff-${seed}`));
-        const session = { tokenHash: bytes(seed), staffId: id, method: 'password', createdAt: NOW, lastUsedAt: values.createdAt ?? NOW, ...values };
+        const session = { tokenHash: filled(32, seed), staffId: id, method: 'password', createdAt: NOW, lastUsedAt: values.createdAt ?? NOW, ...values };
         await open(session);
         return session;
       };
@@ -154,42 +155,42 @@ export function describeStaffStores(name: string, makeStores: () => Promise<Staf
 
       it('finds a session by the hash of its token until it is removed', async () => {
         const session = await begin(1);
-        expect(await stores.sessions.find(bytes(1))).toEqual(session);
-        expect(await stores.sessions.find(bytes(2))).toBeUndefined();
-        await stores.sessions.remove(bytes(1));
-        expect(await stores.sessions.find(bytes(1))).toBeUndefined();
+        expect(await stores.sessions.find(filled(32, 1))).toEqual(session);
+        expect(await stores.sessions.find(filled(32, 2))).toBeUndefined();
+        await stores.sessions.remove(filled(32, 1));
+        expect(await stores.sessions.find(filled(32, 1))).toBeUndefined();
       });
 
       it('keeps how it was opened, and its own end', async () => {
         const session = await begin(1, { method: 'passkey', stepUpAt: NOW, expiresAt: new Date(NOW.getTime() + HOUR) });
-        expect(await stores.sessions.find(bytes(1))).toEqual(session);
+        expect(await stores.sessions.find(filled(32, 1))).toEqual(session);
       });
 
       it('notes when a session was used, and does not bring back a removed one', async () => {
         await begin(1);
         const later = new Date(NOW.getTime() + HOUR);
-        await stores.sessions.touch(bytes(1), later);
-        expect(await stores.sessions.find(bytes(1))).toMatchObject({ createdAt: NOW, lastUsedAt: later });
-        await stores.sessions.remove(bytes(1));
-        await stores.sessions.touch(bytes(1), later);
-        expect(await stores.sessions.find(bytes(1))).toBeUndefined();
+        await stores.sessions.touch(filled(32, 1), later);
+        expect(await stores.sessions.find(filled(32, 1))).toMatchObject({ createdAt: NOW, lastUsedAt: later });
+        await stores.sessions.remove(filled(32, 1));
+        await stores.sessions.touch(filled(32, 1), later);
+        expect(await stores.sessions.find(filled(32, 1))).toBeUndefined();
       });
 
       it('notes a step-up of one session alone', async () => {
         const session = await begin(1);
-        await open({ ...session, tokenHash: bytes(9) });
+        await open({ ...session, tokenHash: filled(32, 9) });
         const stepUp = (tokenHash: Uint8Array): Promise<boolean> => stores.transactions.run((transaction) => stores.sessions.stepUp(transaction, tokenHash, NOW));
-        expect(await stepUp(bytes(1))).toBe(true);
-        expect(await stepUp(bytes(2))).toBe(false);
-        expect((await stores.sessions.find(bytes(1)))?.stepUpAt).toEqual(NOW);
-        expect(await stores.sessions.find(bytes(9))).not.toHaveProperty('stepUpAt');
+        expect(await stepUp(filled(32, 1))).toBe(true);
+        expect(await stepUp(filled(32, 2))).toBe(false);
+        expect((await stores.sessions.find(filled(32, 1)))?.stepUpAt).toEqual(NOW);
+        expect(await stores.sessions.find(filled(32, 9))).not.toHaveProperty('stepUpAt');
       });
 
       it("lists a staff member's sessions, newest first", async () => {
         const session = await begin(1);
-        await open({ ...session, tokenHash: bytes(9), createdAt: new Date(NOW.getTime() + HOUR) });
+        await open({ ...session, tokenHash: filled(32, 9), createdAt: new Date(NOW.getTime() + HOUR) });
         await begin(2);
-        expect((await stores.sessions.listOfStaff(session.staffId)).map(({ tokenHash }) => tokenHash)).toEqual([bytes(9), bytes(1)]);
+        expect((await stores.sessions.listOfStaff(session.staffId)).map(({ tokenHash }) => tokenHash)).toEqual([filled(32, 9), filled(32, 1)]);
         expect(await stores.sessions.listOfStaff('not-a-uuid')).toEqual([]);
       });
 
@@ -201,7 +202,7 @@ export function describeStaffStores(name: string, makeStores: () => Promise<Staf
         await begin(4, { createdAt: ago(2), lastUsedAt: ago(0), expiresAt: NOW });
         const limits = { createdBefore: ago(12), lastUsedBefore: new Date(ago(1).getTime() + 1), now: NOW };
         expect(await stores.sessions.removeExpired(limits)).toBe(3);
-        expect(await stores.sessions.find(bytes(3))).toBeDefined();
+        expect(await stores.sessions.find(filled(32, 3))).toBeDefined();
       });
 
       it('keeps what was created and used at the limits', async () => {
@@ -211,26 +212,22 @@ export function describeStaffStores(name: string, makeStores: () => Promise<Staf
 
       it("ends one staff member's sessions alone, all or all but one", async () => {
         const session = await begin(1);
-        await open({ ...session, tokenHash: bytes(9) });
+        await open({ ...session, tokenHash: filled(32, 9) });
         await begin(2);
-        expect(await endAll(session.staffId, bytes(9))).toBe(1);
-        expect(await stores.sessions.find(bytes(9))).toBeDefined();
+        expect(await endAll(session.staffId, filled(32, 9))).toBe(1);
+        expect(await stores.sessions.find(filled(32, 9))).toBeDefined();
         expect(await endAll(session.staffId)).toBe(1);
         expect(await endAll('not-a-uuid')).toBe(0);
-        expect(await stores.sessions.find(bytes(9))).toBeUndefined();
-        expect(await stores.sessions.find(bytes(2))).toBeDefined();
+        expect(await stores.sessions.find(filled(32, 9))).toBeUndefined();
+        expect(await stores.sessions.find(filled(32, 2))).toBeDefined();
       });
 
       it('keeps no session of an account that is not there', async () => {
-        await expect(open({ tokenHash: bytes(1), staffId: newId(), method: 'password', createdAt: NOW, lastUsedAt: NOW })).rejects.toThrow();
-        expect(await stores.sessions.find(bytes(1))).toBeUndefined();
+        await expect(open({ tokenHash: filled(32, 1), staffId: newId(), method: 'password', createdAt: NOW, lastUsedAt: NOW })).rejects.toThrow();
+        expect(await stores.sessions.find(filled(32, 1))).toBeUndefined();
       });
     });
   });
-}
-
-function bytes(seed: number): Uint8Array {
-  return new Uint8Array(32).fill(seed);
 }
 
 function anAccount(username: string, role = 'clinician'): StaffAccount {

@@ -1,3 +1,4 @@
+import { toHex } from '@carecord/core';
 import type { Transaction } from '@carecord/core';
 import type { NewTicket, SettingStore, TicketStore } from '@carecord/storage';
 import { clone } from './clone.ts';
@@ -41,20 +42,16 @@ export class MemoryTicketStore implements TicketStore {
     return this.transactions.run((transaction) => {
       const tickets = this.state.write(transaction);
       for (const { tokenHash, expiresAt, name } of added) {
-        if (!tickets.has(keyOf(tokenHash))) tickets.set(keyOf(tokenHash), { expiresAt: clone(expiresAt), name });
+        if (!tickets.has(toHex(tokenHash))) tickets.set(toHex(tokenHash), { expiresAt: clone(expiresAt), name });
       }
       return Promise.resolve();
     });
   }
 
   use(transaction: Transaction, tokenHash: Uint8Array, { did, name }: { readonly did: string; readonly name: string }, now: Date): Promise<'used' | 'invalid'> {
-    const ticket = this.state.read(transaction).get(keyOf(tokenHash));
+    const ticket = this.state.read(transaction).get(toHex(tokenHash));
     if (ticket === undefined || ticket.expiresAt <= now || (ticket.usedBy ?? did) !== did || (ticket.name ?? name) !== name) return Promise.resolve('invalid');
-    this.state.write(transaction).set(keyOf(tokenHash), { ...ticket, usedBy: did });
+    this.state.write(transaction).set(toHex(tokenHash), { ...ticket, usedBy: did });
     return Promise.resolve('used');
   }
-}
-
-function keyOf(hash: Uint8Array): string {
-  return Buffer.from(hash).toString('hex');
 }

@@ -1,3 +1,4 @@
+import { toHex } from '@carecord/core';
 import type { Transaction } from '@carecord/core';
 import type { PasskeyStore, RecoveryCodeStore, SignInChallengeStore, SignInFailureStore, StoredPasskey, StoredSignInChallenge } from '@carecord/storage';
 import { clone } from './clone.ts';
@@ -11,7 +12,7 @@ export class MemoryPasskeyStore implements PasskeyStore {
   constructor(private readonly transactions: MemoryTransactions) {}
 
   find(credentialId: Uint8Array): Promise<StoredPasskey | undefined> {
-    return Promise.resolve(clone(this.state.read().get(keyOf(credentialId))));
+    return Promise.resolve(clone(this.state.read().get(toHex(credentialId))));
   }
 
   listOfStaff(staffId: string): Promise<StoredPasskey[]> {
@@ -21,29 +22,29 @@ export class MemoryPasskeyStore implements PasskeyStore {
 
   insert(transaction: Transaction, passkey: StoredPasskey): Promise<'inserted' | 'taken'> {
     const passkeys = this.state.write(transaction);
-    if (passkeys.has(keyOf(passkey.credentialId))) return Promise.resolve('taken');
-    passkeys.set(keyOf(passkey.credentialId), clone(passkey));
+    if (passkeys.has(toHex(passkey.credentialId))) return Promise.resolve('taken');
+    passkeys.set(toHex(passkey.credentialId), clone(passkey));
     return Promise.resolve('inserted');
   }
 
   noteUse(credentialId: Uint8Array, { from, to, at }: { readonly from: number; readonly to: number; readonly at: Date }): Promise<boolean> {
     return this.transactions.run((transaction) => {
-      const passkey = this.state.read(transaction).get(keyOf(credentialId));
+      const passkey = this.state.read(transaction).get(toHex(credentialId));
       if (passkey?.signCount !== from) return Promise.resolve(false);
-      this.state.write(transaction).set(keyOf(credentialId), { ...passkey, signCount: to, lastUsedAt: clone(at) });
+      this.state.write(transaction).set(toHex(credentialId), { ...passkey, signCount: to, lastUsedAt: clone(at) });
       return Promise.resolve(true);
     });
   }
 
   remove(transaction: Transaction, staffId: string, credentialId: Uint8Array): Promise<boolean> {
-    if (this.state.read(transaction).get(keyOf(credentialId))?.staffId !== staffId) return Promise.resolve(false);
-    return Promise.resolve(this.state.write(transaction).delete(keyOf(credentialId)));
+    if (this.state.read(transaction).get(toHex(credentialId))?.staffId !== staffId) return Promise.resolve(false);
+    return Promise.resolve(this.state.write(transaction).delete(toHex(credentialId)));
   }
 
   removeOfStaff(transaction: Transaction, staffId: string): Promise<number> {
     const passkeys = this.state.write(transaction);
     const own = [...passkeys.values()].filter((passkey) => passkey.staffId === staffId);
-    for (const { credentialId } of own) passkeys.delete(keyOf(credentialId));
+    for (const { credentialId } of own) passkeys.delete(toHex(credentialId));
     return Promise.resolve(own.length);
   }
 }
@@ -62,15 +63,15 @@ export class MemoryRecoveryCodeStore implements RecoveryCodeStore {
   replace(transaction: Transaction, staffId: string, codeHashes: readonly Uint8Array[]): Promise<void> {
     const codes = this.state.write(transaction);
     for (const [key, code] of [...codes]) if (code.staffId === staffId) codes.delete(key);
-    for (const codeHash of codeHashes) codes.set(keyOf(codeHash), { staffId, used: false });
+    for (const codeHash of codeHashes) codes.set(toHex(codeHash), { staffId, used: false });
     return Promise.resolve();
   }
 
   use(staffId: string, codeHash: Uint8Array): Promise<boolean> {
     return this.transactions.run((transaction) => {
-      const code = this.state.read(transaction).get(keyOf(codeHash));
+      const code = this.state.read(transaction).get(toHex(codeHash));
       if (code === undefined || code.used || code.staffId !== staffId) return Promise.resolve(false);
-      this.state.write(transaction).set(keyOf(codeHash), { ...code, used: true });
+      this.state.write(transaction).set(toHex(codeHash), { ...code, used: true });
       return Promise.resolve(true);
     });
   }
@@ -88,16 +89,16 @@ export class MemorySignInChallengeStore implements SignInChallengeStore {
 
   insert(challenge: StoredSignInChallenge): Promise<void> {
     return this.transactions.run((transaction) => {
-      this.state.write(transaction).set(keyOf(challenge.tokenHash), clone(challenge));
+      this.state.write(transaction).set(toHex(challenge.tokenHash), clone(challenge));
       return Promise.resolve();
     });
   }
 
   take(tokenHash: Uint8Array, kind: string, now: Date): Promise<StoredSignInChallenge | undefined> {
     return this.transactions.run((transaction) => {
-      const challenge = this.state.read(transaction).get(keyOf(tokenHash));
+      const challenge = this.state.read(transaction).get(toHex(tokenHash));
       if (challenge === undefined || challenge.kind !== kind || challenge.expiresAt <= now) return Promise.resolve(undefined);
-      this.state.write(transaction).delete(keyOf(tokenHash));
+      this.state.write(transaction).delete(toHex(tokenHash));
       return Promise.resolve(clone(challenge));
     });
   }
@@ -118,7 +119,7 @@ export class MemorySignInChallengeStore implements SignInChallengeStore {
   private removeWhere(transaction: Transaction, matches: (challenge: StoredSignInChallenge) => boolean): number {
     const challenges = this.state.write(transaction);
     const matching = [...challenges.values()].filter(matches);
-    for (const { tokenHash } of matching) challenges.delete(keyOf(tokenHash));
+    for (const { tokenHash } of matching) challenges.delete(toHex(tokenHash));
     return matching.length;
   }
 }
@@ -134,22 +135,22 @@ export class MemorySignInFailureStore implements SignInFailureStore {
   private readonly failures = new Map<string, Failures>();
 
   attempt(subjectToken: Uint8Array, { limit, now, forgetBefore }: { readonly limit: number; readonly now: Date; readonly forgetBefore: Date }): Promise<'open' | 'locked'> {
-    const known = this.failures.get(keyOf(subjectToken));
+    const known = this.failures.get(toHex(subjectToken));
     const current = known !== undefined && known.lastAt > forgetBefore ? known : { count: 0, lastAt: now, announced: false };
     if (current.count >= limit) return Promise.resolve('locked');
-    this.failures.set(keyOf(subjectToken), { ...current, count: current.count + 1, lastAt: clone(now) });
+    this.failures.set(toHex(subjectToken), { ...current, count: current.count + 1, lastAt: clone(now) });
     return Promise.resolve('open');
   }
 
   announce(subjectToken: Uint8Array): Promise<boolean> {
-    const failures = this.failures.get(keyOf(subjectToken));
+    const failures = this.failures.get(toHex(subjectToken));
     if (failures === undefined || failures.announced) return Promise.resolve(false);
-    this.failures.set(keyOf(subjectToken), { ...failures, announced: true });
+    this.failures.set(toHex(subjectToken), { ...failures, announced: true });
     return Promise.resolve(true);
   }
 
   clear(subjectToken: Uint8Array): Promise<void> {
-    this.failures.delete(keyOf(subjectToken));
+    this.failures.delete(toHex(subjectToken));
     return Promise.resolve();
   }
 
@@ -163,8 +164,4 @@ export class MemorySignInFailureStore implements SignInFailureStore {
   subjects(): string[] {
     return [...this.failures.keys()];
   }
-}
-
-function keyOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }

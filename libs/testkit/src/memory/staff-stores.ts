@@ -1,3 +1,4 @@
+import { toHex } from '@carecord/core';
 import type { Transaction } from '@carecord/core';
 import type { SessionStore, StaffAccount, StaffChange, StaffStore, StoredSession } from '@carecord/storage';
 import { clone } from './clone.ts';
@@ -100,11 +101,11 @@ export class MemorySessionStore implements SessionStore {
 
   async insert(transaction: Transaction, session: StoredSession): Promise<void> {
     if ((await this.staff.lock(transaction, session.staffId)) === undefined) throw new Error('There is no such account.');
-    this.state.write(transaction).set(keyOf(session.tokenHash), clone(session));
+    this.state.write(transaction).set(toHex(session.tokenHash), clone(session));
   }
 
   find(tokenHash: Uint8Array): Promise<StoredSession | undefined> {
-    return Promise.resolve(clone(this.state.read().get(keyOf(tokenHash))));
+    return Promise.resolve(clone(this.state.read().get(toHex(tokenHash))));
   }
 
   listOfStaff(staffId: string): Promise<StoredSession[]> {
@@ -125,7 +126,7 @@ export class MemorySessionStore implements SessionStore {
 
   remove(tokenHash: Uint8Array): Promise<void> {
     return this.transactions.run((transaction) => {
-      this.state.write(transaction).delete(keyOf(tokenHash));
+      this.state.write(transaction).delete(toHex(tokenHash));
       return Promise.resolve();
     });
   }
@@ -151,23 +152,20 @@ export class MemorySessionStore implements SessionStore {
   }
 
   private update(transaction: Transaction, tokenHash: Uint8Array, change: Partial<StoredSession>): boolean {
-    const session = this.state.read(transaction).get(keyOf(tokenHash));
+    const session = this.state.read(transaction).get(toHex(tokenHash));
     if (session === undefined) return false;
-    this.state.write(transaction).set(keyOf(tokenHash), { ...session, ...clone(change) });
+    this.state.write(transaction).set(toHex(tokenHash), { ...session, ...clone(change) });
     return true;
   }
 
   private removeWhere(transaction: Transaction, matches: (session: StoredSession) => boolean): number {
     const sessions = this.state.write(transaction);
     const over = [...sessions.values()].filter(matches);
-    for (const { tokenHash } of over) sessions.delete(keyOf(tokenHash));
+    for (const { tokenHash } of over) sessions.delete(toHex(tokenHash));
     return over.length;
   }
 }
 
-function keyOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
-}
 
 function sameBytes(left: Uint8Array | undefined, right: Uint8Array | undefined): boolean {
   return left !== undefined && right !== undefined && Buffer.compare(left, right) === 0;
