@@ -10,6 +10,7 @@ export { KeyLock } from './key-lock.ts';
 export { LISTINGS } from './listing.ts';
 export { silentLogger } from './logger.ts';
 export { RateLimiter } from './rate-limiter.ts';
+export { readAtMost } from './read-at-most.ts';
 export { base64UrlSchema, fromBase64Url, toBase64Url, toHex } from './text-encoding.ts';
 export { bytes, decodeWire, encodeWire } from './wire.ts';
 export { WireError } from './wire-error.ts';

@@ -17,7 +17,7 @@ export { generateSigningSeeds, hybridSignatureSchema, hybridSigner, signWithCont
 export { generalJwsSchema, signJws, verifyJws } from './jws.ts';
 export { constantTimeEqual, deriveKey, randomKey, randomNonce } from './keys.ts';
 export { mlDsa65Signer, verifyMlDsa65 } from './ml-dsa.ts';
-export { ML_DSA_65_PUBLIC_KEY_BYTES, ML_DSA_65_SIGNATURE_BYTES } from './ml-dsa-port.ts';
+export { ML_DSA_65_PUBLIC_KEY_BYTES } from './ml-dsa-port.ts';
 export { openWithPassphrase, sealWithPassphrase } from './passphrase.ts';
 export { hashPassword, verifyPassword } from './password.ts';
 export { generateRecipientSeed, openFrom, RECIPIENT_PUBLIC_KEY_BYTES, recipientPublicKey, sealTo } from './recipient.ts';

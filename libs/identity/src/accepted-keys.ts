@@ -1,6 +1,6 @@
 import { sha256, verifyJws, verifyWithContext } from '@carecord/crypto';
 import type { HybridSignature, SigningPublicKeys } from '@carecord/crypto';
-import { MAX_PREVIOUS_SIGNING_KEYS } from './did-document.ts';
+import { MAX_PREVIOUS_SIGNING_KEYS } from './did/did-document.ts';
 
 /** A document of ours lists the present pair of signing keys and those before it. */
 const MAX_ACCEPTED_SIGNING_KEYS = MAX_PREVIOUS_SIGNING_KEYS + 1;

@@ -1,12 +1,12 @@
-import { later, systemClock } from '@carecord/core';
-import type { Clock } from '@carecord/core';
+import { later } from '@carecord/core';
 import { hybridSigner, randomKey } from '@carecord/crypto';
 import type { HybridSigner } from '@carecord/crypto';
-import { resolveDidHistory } from './did-history.ts';
-import type { ResolvedDid } from './did-history.ts';
-import { newDidKeys, nextDidKeys } from './did-keys.ts';
-import type { DidKeys } from './did-keys.ts';
-import { createHospitalDid, rotateHospitalDid } from './hospital-did.ts';
+import { ManualClock } from '@carecord/testkit';
+import { resolveDidHistory } from './did/did-history.ts';
+import type { ResolvedDid } from './did/did-history.ts';
+import { newDidKeys, nextDidKeys } from './did/did-keys.ts';
+import type { DidKeys } from './did/did-keys.ts';
+import { createHospitalDid, rotateHospitalDid } from './did/hospital-did.ts';
 
 const HOUR = 3_600_000;
 
@@ -24,22 +24,17 @@ export const CREATED = new Date('2025-12-31T00:00:00.000Z');
 export const START = new Date('2026-01-01T00:00:00.000Z');
 export const END = new Date('2026-01-02T00:00:00.000Z');
 
-/** A clock that stands still. */
-export function clockAt(instant: Date): Clock {
-  return { ...systemClock, now: () => instant };
-}
-
 /** A fresh identity at `<name>.hospital.example`. */
 export async function makeIdentity(name: string): Promise<Identity> {
   const keys = newDidKeys();
-  const { did, history } = await createHospitalDid({ domain: `${name}.hospital.example`, keys, clock: clockAt(CREATED) });
+  const { did, history } = await createHospitalDid({ domain: `${name}.hospital.example`, keys, clock: new ManualClock(CREATED) });
   return { keys, peerSeed: randomKey(), resolved: await resolveDidHistory(did, history), signer: hybridSigner(keys.signing) };
 }
 
 /** The same identity with new keys, an hour later. */
 export async function rotateIdentity(identity: Identity, options: { readonly keepPrevious: boolean; readonly hours?: number }): Promise<Identity> {
   const keys = nextDidKeys(identity.keys);
-  const clock = clockAt(later(CREATED, (options.hours ?? 1) * HOUR));
+  const clock = new ManualClock(later(CREATED, (options.hours ?? 1) * HOUR));
   const { did, history } = await rotateHospitalDid({ current: identity.resolved, keys, keepPrevious: options.keepPrevious, clock });
   return { ...identity, keys, resolved: await resolveDidHistory(did, history), signer: hybridSigner(keys.signing) };
 }

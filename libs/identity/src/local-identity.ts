@@ -1,5 +1,5 @@
 import type { GeneralJws, HybridSigner } from '@carecord/crypto';
-import type { ResolvedDid } from './did-history.ts';
+import type { ResolvedDid } from './did/did-history.ts';
 
 /** Who we are at one instant: a snapshot for one piece of work. */
 export interface LocalMember {

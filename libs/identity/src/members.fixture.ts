@@ -2,9 +2,9 @@ import type { GeneralJws } from '@carecord/crypto';
 import { END, START } from './identities.fixture.ts';
 import type { Identity } from './identities.fixture.ts';
 import type { LocalMember } from './local-identity.ts';
-import { issueMembershipCredential } from './membership-credential.ts';
-import { issueStatusList } from './status-list.ts';
-import type { StatusEntry } from './status-list.ts';
+import { issueMembershipCredential } from './membership/membership-credential.ts';
+import { issueStatusList } from './status/status-list.ts';
+import type { StatusEntry } from './status/status-list.ts';
 
 export const NETWORK_ID = 'test-network';
 

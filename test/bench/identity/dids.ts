@@ -2,7 +2,7 @@ import { systemClock } from '@carecord/core';
 import { sha256 } from '@carecord/crypto';
 import { DidHistories, MEMBER_POLICY } from '@carecord/identity';
 import { MemoryDidHistoryStore } from '@carecord/testkit';
-import { verifyHistory } from '../../../libs/identity/src/did-verification.ts';
+import { verifyHistory } from '../../../libs/identity/src/did/did-verification.ts';
 import { makeTestIdentity } from '../../../libs/testkit/src/network-identities.ts';
 import { measureInTurn } from '../../support/cpu.ts';
 import { times, verifyHybrid } from './primitives.ts';

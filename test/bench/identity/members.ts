@@ -3,7 +3,7 @@ import { hybridSigner, randomKey } from '@carecord/crypto';
 import type { HybridSigner } from '@carecord/crypto';
 import { createHospitalDid, newDidKeys } from '@carecord/identity';
 import type { LocalMember, ResolvedDid } from '@carecord/identity';
-import { resolveUnwitnessedDid } from '../../../libs/identity/src/did-history.ts';
+import { resolveUnwitnessedDid } from '../../../libs/identity/src/did/did-history.ts';
 import type { TestAuthority } from '../../../libs/testkit/src/network-identities.ts';
 import { TEST_NETWORK_ID } from '../../../libs/testkit/src/network-identities.ts';
 

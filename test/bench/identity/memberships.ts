@@ -3,7 +3,7 @@ import { StatusBook } from '@carecord/identity';
 import type { NetworkTrust } from '@carecord/identity';
 import { MemoryStatusListStore } from '@carecord/testkit';
 import { encodeJws } from '../../../libs/identity/src/encoded-jws.ts';
-import { verifyEncodedMembership } from '../../../libs/identity/src/membership.ts';
+import { verifyEncodedMembership } from '../../../libs/identity/src/membership/membership.ts';
 import { makeTestAuthority, trustIn } from '../../../libs/testkit/src/network-identities.ts';
 import type { TestAuthority } from '../../../libs/testkit/src/network-identities.ts';
 import { measureInTurn } from '../../support/cpu.ts';

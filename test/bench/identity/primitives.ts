@@ -32,6 +32,16 @@ export function verifyHybrid(): void {
   mustHold(verify(null, MESSAGE, ed25519.publicKey, signatures.ed25519) && verify(null, MESSAGE, mlDsa65.publicKey, signatures.mlDsa65));
 }
 
+/** Ed25519 of one message: what a PeerId signs with. */
+export function signPeer(): void {
+  sign(null, MESSAGE, ed25519.privateKey);
+}
+
+/** Verifies what {@link signPeer} makes. */
+export function verifyPeer(): void {
+  mustHold(verify(null, MESSAGE, ed25519.publicKey, signatures.ed25519));
+}
+
 /** Verifies one ES256 signature. */
 export function verifyP256(): void {
   mustHold(verify('sha256', MESSAGE, p256.publicKey, signatures.p256));

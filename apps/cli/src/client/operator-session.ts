@@ -130,7 +130,7 @@ export async function readSecret(path: string): Promise<string> {
 }
 
 /** Where a node answers GraphQL. */
-export function graphqlAddress(url: string): string {
+function graphqlAddress(url: string): string {
   if (!URL.canParse(url)) throw new CliError('OPTION_INVALID', 'The address of the node is none: give it as https://carecord.hospital-a.fi, for example.');
   return new URL('/graphql', url).href;
 }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { RateLimiter } from '@carecord/core';
+import { RateLimiter, readAtMost } from '@carecord/core';
 import type { Clock } from '@carecord/core';
 import { CliError } from '../cli-error.ts';
 import type { Answer, CredentialService } from './credential-service.ts';
@@ -53,27 +53,15 @@ async function answer(request: IncomingMessage, service: CredentialService, limi
   if (request.method !== 'POST') return failure(405, 'This address accepts POST alone.');
   if (!limiter.take(request.socket.remoteAddress ?? 'unknown')) return failure(429, 'Too many requests came from this address: wait a second.');
   if (!/^application\/(?:ld\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) return failure(415, 'A request is JSON.');
-  const body = await read(request);
+  const body = await readAtMost(MAX_BODY_BYTES, request as AsyncIterable<Uint8Array>);
   if (body === undefined) return failure(413, `A request has at most ${MAX_BODY_BYTES} bytes.`);
   const parsed = parse(body);
   return parsed === undefined ? failure(400, 'The request is no JSON.') : await work(parsed.value);
 }
 
-/** Undefined as soon as there is too much. */
-async function read(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parse(text: string): { readonly value: unknown } | undefined {
+function parse(body: Uint8Array): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) as unknown };
+    return { value: JSON.parse(Buffer.from(body).toString('utf8')) as unknown };
   } catch {
     return undefined;
   }

@@ -8,9 +8,9 @@ import type { AssertionAlgorithm } from './client-key-set.ts';
 import { notThisClient, TokenError } from './token-error.ts';
 
 /** SMART App Launch 2.2: an assertion is valid for five minutes at the most. */
-export const MAX_ASSERTION_SECONDS = 5 * 60;
+const MAX_ASSERTION_SECONDS = 5 * 60;
 /** How far a client's clock may be from ours. */
-export const CLOCK_SKEW_SECONDS = 30;
+const CLOCK_SKEW_SECONDS = 30;
 /** An RS384 signature of 8192 bits and generous claims. */
 export const MAX_ASSERTION_CHARACTERS = 8 * 1024;
 const MAX_CLIENT_ID_LENGTH = 100;

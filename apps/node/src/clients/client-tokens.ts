@@ -16,7 +16,7 @@ import { clientKeySetSchema, keyOf } from './client-key-set.ts';
 import { notThisClient, TokenError } from './token-error.ts';
 
 /** SMART App Launch 2.2: an access token of a backend service lives five minutes at the most. */
-export const TOKEN_LIFETIME_SECONDS = 5 * 60;
+const TOKEN_LIFETIME_SECONDS = 5 * 60;
 /** The one scope: what the role of an integration client may do. */
 export const CLIENT_SCOPE = 'carecord/integration-client';
 /** The role of every integration client's account. */

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { readAtMost } from '@carecord/core';
 
 /** The largest form that any of our addresses takes: a signed token of 8 KiB and a few short fields. */
-export const MAX_FORM_BYTES = 16 * 1024;
+const MAX_FORM_BYTES = 16 * 1024;
 
 /** Why a form could not be read. */
 export type FormProblem = 'not-a-form' | 'too-large' | 'repeated-field' | 'not-text';
@@ -12,17 +13,12 @@ export type FormProblem = 'not-a-form' | 'too-large' | 'repeated-field' | 'not-t
  */
 export async function readForm(request: IncomingMessage): Promise<ReadonlyMap<string, string> | FormProblem> {
   if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.headers['content-type'] ?? '')) return 'not-a-form';
-  const chunks: Buffer[] = [];
-  let size = 0;
   // Not destroyed when we stop early: the answer still has to go out.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_FORM_BYTES) return 'too-large';
-    chunks.push(chunk);
-  }
+  const body = await readAtMost(MAX_FORM_BYTES, request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>);
+  if (body === undefined) return 'too-large';
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {
     return 'not-text';
   }

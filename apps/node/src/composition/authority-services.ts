@@ -6,17 +6,15 @@ import { OwnStatements } from '../authority/own-statements.ts';
 import { PublishedNetwork } from '../authority/published-network.ts';
 import { StatusListIssuer } from '../authority/status-list-issuer.ts';
 import { WitnessOffice } from '../authority/witness-office.ts';
-import { ROLES_OF_PEOPLE } from '../authorisation/roles.ts';
 import type { AuthorityConfiguration } from '../config/configuration.ts';
 import { PublishedDid } from '../did/published-did.ts';
-import { staffServices } from '../staff/staff-services.ts';
 import type { StaffServices } from '../staff/staff-services.ts';
 import type { Foundation } from './foundation.ts';
 import { keyServices } from './key-services.ts';
 import type { KeyServices } from './key-services.ts';
 import { LocalHospital } from './local-hospital.ts';
 import type { NetworkParts } from './network-parts.ts';
-import { relyingPartyOf } from './relying-party.ts';
+import { nodeStaff } from './node-staff.ts';
 
 /** Everything that an authority does, put together once. */
 export interface AuthorityServices {
@@ -77,15 +75,7 @@ export async function authorityServices(
     await statements.refresh();
   });
   return {
-    staff: staffServices({
-      storage,
-      audit,
-      clock,
-      sealingKey: keys['staff-sealing'],
-      webAuthn: relyingPartyOf(configuration),
-      name: configuration.name,
-      roles: ROLES_OF_PEOPLE.authority,
-    }),
+    staff: nodeStaff(foundation, configuration, keys['staff-sealing']),
     hospital: new LocalHospital(identity.did, configuration.name, 'unlisted'),
     audit,
     keys: keyServices(foundation, parts),

@@ -7,13 +7,11 @@ import { PATIENT_CHANGED, Records } from '@carecord/records';
 import { AccessInbox } from '../access/access-inbox.ts';
 import { AccessQuestions } from '../access/access-questions.ts';
 import { BundleAdmission } from '../admission/bundle-admission.ts';
-import { ROLES_OF_PEOPLE } from '../authorisation/roles.ts';
 import type { HospitalConfiguration } from '../config/configuration.ts';
 import { PatientConsents } from '../consents/patient-consents.ts';
 import { PublishedDid } from '../did/published-did.ts';
 import { PatientPublisher } from '../jobs/publish-patient.ts';
 import { PatientReader } from '../patients/patient-reader.ts';
-import { staffServices } from '../staff/staff-services.ts';
 import type { StaffServices } from '../staff/staff-services.ts';
 import { NodeStatus } from '../status/node-status.ts';
 import type { Foundation } from './foundation.ts';
@@ -21,7 +19,7 @@ import { keyServices } from './key-services.ts';
 import type { KeyServices } from './key-services.ts';
 import type { NetworkParts } from './network-parts.ts';
 import { ensureKeys, HOSPITAL_KEYS } from './node-keys.ts';
-import { relyingPartyOf } from './relying-party.ts';
+import { nodeStaff } from './node-staff.ts';
 import { LocalHospital } from './local-hospital.ts';
 
 /** Everything that a hospital does, put together once. */
@@ -88,15 +86,7 @@ export async function hospitalServices(
 
   return {
     hospital: new LocalHospital(identity.did, configuration.name, configuration.defaultListing),
-    staff: staffServices({
-      storage,
-      audit,
-      clock,
-      sealingKey: keys['staff-sealing'],
-      webAuthn: relyingPartyOf(configuration),
-      name: configuration.name,
-      roles: ROLES_OF_PEOPLE.hospital,
-    }),
+    staff: nodeStaff(foundation, configuration, keys['staff-sealing']),
     keys: keyServices(foundation, parts),
     publishedDid: new PublishedDid(() => identity.signing().resolved),
     records,

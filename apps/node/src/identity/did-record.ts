@@ -1,6 +1,7 @@
 import type { Transaction } from '@carecord/core';
-import type { NodeKey } from '@carecord/keys';
+import { randomKey } from '@carecord/crypto';
 import type { DidKeys } from '@carecord/identity';
+import type { NodeKey } from '@carecord/keys';
 import type { SettingStore } from '@carecord/storage';
 import { z } from 'zod';
 import { readJsonSetting } from './settings.ts';
@@ -57,6 +58,14 @@ export function didKeysFrom(keys: Readonly<Record<keyof DidKeyIds, NodeKey>>): D
     cosigning: keys.cosigning.secret,
     nextCosigning: keys.nextCosigning.secret,
   };
+}
+
+/** The secret of a new signing key: two independent seeds. */
+export function newSigningSecret(): Uint8Array {
+  const secret = new Uint8Array(2 * SEED_BYTES);
+  secret.set(randomKey(), 0);
+  secret.set(randomKey(), SEED_BYTES);
+  return secret;
 }
 
 /** The two seeds of a signing key; copies, so that a signer outlives the moment in which the ring lets the key go. */

@@ -6,9 +6,9 @@ import type { KeyRing, NodeKey } from '@carecord/keys';
 import { randomKey } from '@carecord/crypto';
 import type { SettingStore } from '@carecord/storage';
 import { NodeError } from '../failures/node-error.ts';
-import { DID_SETTING, didKeysFrom, NEXT_DID_SETTING, readDidRecord, writeDidRecord } from './did-record.ts';
+import { DID_SETTING, didKeysFrom, newSigningSecret, NEXT_DID_SETTING, readDidRecord, writeDidRecord } from './did-record.ts';
 import type { DidRecord } from './did-record.ts';
-import { idsOf, newSigningSecret } from './node-identity.ts';
+import { idsOf } from './node-identity.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import { withProofs } from './witness-proofs.ts';
 

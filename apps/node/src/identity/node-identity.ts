@@ -7,7 +7,7 @@ import type { DidPolicy, DidService, LocalIdentity, LocalMember, ResolvedDid, Wi
 import type { KeyRing, NodeKey } from '@carecord/keys';
 import type { SettingStore } from '@carecord/storage';
 import { NodeError } from '../failures/node-error.ts';
-import { DID_SETTING, didKeysFrom, readDidRecord, signingSeedsOf, writeDidRecord } from './did-record.ts';
+import { DID_SETTING, didKeysFrom, newSigningSecret, readDidRecord, signingSeedsOf, writeDidRecord } from './did-record.ts';
 import type { DidRecord } from './did-record.ts';
 
 /** What a node's DID is made and checked with. */
@@ -39,8 +39,6 @@ interface Standing {
   /** Absent until the first version is witnessed. */
   readonly resolved: ResolvedDid | undefined;
 }
-
-const SEED_BYTES = 32;
 
 /** Who this node speaks for: the hospital's DID as it is now, and the keys that prove it. */
 export class NodeIdentity implements LocalIdentity {
@@ -227,14 +225,6 @@ async function createFirstKeys(ring: KeyRing, transaction: Transaction): Promise
     cosigning: await make('did-cosigning', 'active'),
     nextCosigning: await make('did-cosigning', 'pending'),
   };
-}
-
-/** Two independent seeds. */
-export function newSigningSecret(): Uint8Array {
-  const secret = new Uint8Array(2 * SEED_BYTES);
-  secret.set(randomKey(), 0);
-  secret.set(randomKey(), SEED_BYTES);
-  return secret;
 }
 
 /** The ids of keys, by what they are to a version. */

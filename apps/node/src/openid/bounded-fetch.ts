@@ -1,3 +1,4 @@
+import { readAtMost } from '@carecord/core';
 import { OpenIdError } from './openid-error.ts';
 
 /** How the provider is reached: the guarded fetch of the node, which decides where requests may go at all. */
@@ -31,12 +32,8 @@ export function boundedFetch(fetch: ProviderFetch): ProviderFetch {
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 async function readBounded(answer: Response): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new Error('The answer of the provider is too large.');
-    chunks.push(chunk);
-  }
-  return Uint8Array.from(Buffer.concat(chunks));
+  if (answer.body === null) return new Uint8Array();
+  const body = await readAtMost(MAX_ANSWER_BYTES, answer.body as AsyncIterable<Uint8Array>);
+  if (body === undefined) throw new Error('The answer of the provider is too large.');
+  return body;
 }

@@ -4,6 +4,7 @@ import { request as tlsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { readAtMost } from '@carecord/core';
 import { NodeError } from '../failures/node-error.ts';
 
 /** An address that was checked, as the socket will use it. */
@@ -82,16 +83,11 @@ function pinned(addresses: readonly CheckedAddress[]): LookupFunction {
 }
 
 async function readBody(response: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of decoded(response, maxBytes) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
+  const body = await readAtMost(maxBytes, decoded(response, maxBytes) as AsyncIterable<Uint8Array>);
+  if (body === undefined) throw tooLarge();
   // A connection that was cut off ends the stream as well.
   if (!response.complete) throw new NodeError('OUTBOUND_UNREACHABLE', 'Another service broke off its answer.');
-  return Buffer.concat(chunks);
+  return body;
 }
 
 /** A map and no object: the name is the other service's, and an object also answers to `constructor`. */

@@ -1,10 +1,10 @@
+import type { DidResolutionResult } from '../resolution/result.ts';
 import { CREDENTIALS_V2 } from './contexts.ts';
 import { credentialProblems, envelopeProblems, issuerOf } from './data-model.ts';
 import type { DataModelProblem } from './data-model.ts';
 import { parseDateTimeStamp } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import { openVcJwt } from './vc-jwt.ts';
-import type { DidResolutionResult } from '../resolution/result.ts';
 
 const DATA_URL = 'data:application/vc+jwt,';
 

@@ -4,8 +4,8 @@ import type { VerificationMethod } from 'did-resolver';
 import { CompactSign, compactVerify, decodeProtectedHeader, importJWK } from 'jose';
 import type { JWK } from 'jose';
 import { z } from 'zod';
-import { parseJson } from '../did-entries.ts';
-import { didKeyOf, didKeyUrl, mlDsa65Multikey } from '../multikey.ts';
+import { parseJson } from '../did/did-entries.ts';
+import { didKeyOf, didKeyUrl, mlDsa65Multikey } from '../did/multikey.ts';
 import type { DidResolutionResult } from '../resolution/result.ts';
 import { multikeyJwk } from './multikey-jwk.ts';
 

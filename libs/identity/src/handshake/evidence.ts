@@ -1,11 +1,12 @@
 import { BoundedCache, decodeWire, encodeWire } from '@carecord/core';
 import { constantTimeEqual, sha256 } from '@carecord/crypto';
 import type { GeneralJws } from '@carecord/crypto';
-import type { ResolvedDid } from '../did-history.ts';
+import type { DidHistory } from '../did/did-entries.ts';
+import type { ResolvedDid } from '../did/did-history.ts';
 import { encodeJws } from '../encoded-jws.ts';
 import type { LocalMember } from '../local-identity.ts';
-import { MAX_CREDENTIALS } from '../membership.ts';
-import { MAX_AUTHORITIES } from '../network-shape.ts';
+import { MAX_CREDENTIALS } from '../membership/membership.ts';
+import { MAX_AUTHORITIES } from '../network/network-shape.ts';
 import { evidenceSchema, MAX_EVIDENCE_BYTES, MAX_STAPLED_BYTES } from './messages.ts';
 import type { Evidence } from './messages.ts';
 
@@ -37,29 +38,40 @@ export function ownEvidence({ resolved, credentials, statusLists }: LocalMember)
 }
 
 /** Reads what was announced by its hash. @throws WireError when it is not of the shape; Error when it is something else */
-export function readEvidence(encoded: Uint8Array, digest: Uint8Array): Evidence {
+export function readEvidence(encoded: Uint8Array, digest: Uint8Array): ShownEvidence {
   if (!constantTimeEqual(sha256(encoded), digest)) throw new Error('It is not what the hello announced.');
-  return decodeWire(evidenceSchema, encoded, MAX_EVIDENCE_BYTES);
+  const evidence = decodeWire(evidenceSchema, encoded, MAX_EVIDENCE_BYTES);
+  const { buffer, byteOffset, length } = evidence.didHistory;
+  return { evidence, history: Buffer.from(buffer, byteOffset, length).toString('utf8') };
 }
 
 /** Evidence of some hundreds of members, about 30 KiB each. */
 const REMEMBERED_BYTES = 32 * 1024 * 1024;
 
+/** Evidence with what was read of it. */
+export interface ShownEvidence {
+  readonly evidence: Evidence;
+  readonly history: DidHistory;
+  /** What the history says, once it has been verified. */
+  readonly resolved?: ResolvedDid;
+}
+
 /**
- * What members have shown, by its hash, so that it need not be sent again with each connection. It is verified each time as if it
- * had been: remembering saves the way, not the checks. Only what belonged to a proven member is remembered, and nobody else
- * can name its hash, since nobody else has seen it.
+ * What members have shown, by its hash, so that it need not be sent again with each connection. Whether they still stand, and
+ * whether the DID has a newer version, is checked each time. Only what belonged to a proven member is remembered, and nobody
+ * else can name its hash, since nobody else has seen it.
  */
 export class KnownEvidence {
-  private readonly known = new BoundedCache<Evidence>({ size: REMEMBERED_BYTES });
+  private readonly known = new BoundedCache<Required<ShownEvidence>>({ size: REMEMBERED_BYTES });
 
-  find(digest: Uint8Array): Evidence | undefined {
+  find(digest: Uint8Array): Required<ShownEvidence> | undefined {
     return this.known.get(keyOf(digest));
   }
 
-  keep(digest: Uint8Array, evidence: Evidence): void {
-    const size = [evidence.didHistory, ...evidence.credentials, ...evidence.statusLists].reduce((sum, { length }) => sum + length, 0);
-    this.known.set(keyOf(digest), evidence, size);
+  keep(digest: Uint8Array, shown: Required<ShownEvidence>): void {
+    const { credentials, statusLists } = shown.evidence;
+    const size = [...credentials, ...statusLists].reduce((sum, { length }) => sum + length, 2 * shown.history.length);
+    this.known.set(keyOf(digest), shown, size);
   }
 }
 

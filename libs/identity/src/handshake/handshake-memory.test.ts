@@ -1,8 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomKey } from '@carecord/crypto';
 import { ManualClock, MemoryDidHistoryStore, MemoryStatusListStore } from '@carecord/testkit';
-import { proveWithEd25519 } from '../data-integrity.ts';
-import { addWitnessProofs } from '../did-witness.ts';
+import { proveWithEd25519 } from '../did/data-integrity.ts';
+import { addWitnessProofs } from '../did/did-witness.ts';
 import { makeIdentity, START } from '../identities.fixture.ts';
 import type { Identity } from '../identities.fixture.ts';
 import type { HandshakePolicy } from './handshake.ts';

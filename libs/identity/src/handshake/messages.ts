@@ -2,9 +2,9 @@ import { bytes } from '@carecord/core';
 import { hybridSignatureSchema } from '@carecord/crypto';
 import { z } from 'zod';
 import { MAX_DID_HISTORY_BYTES, MAX_PEER_ID_CHARACTERS, MAX_VERSION_ID_CHARACTERS } from '../limits.ts';
-import { MAX_CREDENTIAL_BYTES } from '../membership-credential.ts';
-import { MAX_CREDENTIALS } from '../membership.ts';
-import { MAX_AUTHORITIES } from '../network-shape.ts';
+import { MAX_CREDENTIALS } from '../membership/membership.ts';
+import { MAX_CREDENTIAL_BYTES } from '../membership/membership-credential.ts';
+import { MAX_AUTHORITIES } from '../network/network-shape.ts';
 import { didSchema, networkIdSchema } from '../schemas.ts';
 
 /** Names the algorithms and the message flow, so that both can change without a flag day. */

@@ -1,15 +1,15 @@
 import { hashWithContext, signWithContext, verifyWithContext } from '@carecord/crypto';
-import type { DidHistory } from '../did-entries.ts';
-import type { ResolvedDid } from '../did-history.ts';
+import type { ResolvedDid } from '../did/did-history.ts';
 import { IdentityError } from '../identity-error.ts';
 import type { HandshakeErrorCode } from '../identity-error.ts';
 import type { LocalMember } from '../local-identity.ts';
-import { verifyEncodedMembership } from '../membership.ts';
-import type { Membership } from '../membership.ts';
+import { verifyEncodedMembership } from '../membership/membership.ts';
+import type { Membership } from '../membership/membership.ts';
 import type { HandshakeBinding } from '../ports.ts';
-import type { MemberStatus } from '../status-book.ts';
-import type { HandshakePolicy, RemoteMember } from './handshake.ts';
+import type { MemberStatus } from '../status/status-book.ts';
 import { ownEvidence, readEvidence } from './evidence.ts';
+import type { ShownEvidence } from './evidence.ts';
+import type { HandshakePolicy, RemoteMember } from './handshake.ts';
 import type { Evidence, Hello, Proof } from './messages.ts';
 
 type Role = Hello['role'];
@@ -44,23 +44,22 @@ export async function createProof(
  */
 export async function verifyProof(
   proof: Proof,
-  known: Evidence | undefined,
+  known: ShownEvidence | undefined,
   theirs: Hello,
   transcript: Uint8Array,
   binding: HandshakeBinding,
   policy: HandshakePolicy,
 ): Promise<RemoteMember> {
-  const evidence = evidenceOf(proof, known, theirs);
+  const shown = evidenceOf(proof, known, theirs);
+  const { evidence, history } = shown;
   const membership = await verifyCredentials(evidence, theirs, policy);
   await policy.statuses.offerStapled(evidence.statusLists);
   checkStatus(policy.statuses.standing(membership, policy.clock.now()));
-  const history = historyOf(evidence);
-  const shown = await verifyDid(theirs, () => policy.histories.verify(theirs.did, history));
-  verifySignature(proof, theirs, transcript, shown);
+  verifySignature(proof, theirs, transcript, await verifyDid(theirs, async () => shown.resolved ?? policy.histories.verify(theirs.did, history)));
   await verifyPeer(proof, theirs, transcript, binding);
   // Only now: credentials and history are known to every member, and whoever copied them would choose what is remembered of another.
   const resolved = await verifyDid(theirs, () => policy.histories.accept(theirs.did, history));
-  policy.evidence?.keep(theirs.evidence, evidence);
+  policy.evidence?.keep(theirs.evidence, { evidence, history, resolved });
   return {
     did: membership.did,
     name: membership.name,
@@ -73,7 +72,7 @@ export async function verifyProof(
 }
 
 /** What the other end shows: sent now, or sent before and known here. */
-function evidenceOf({ evidence }: Proof, known: Evidence | undefined, theirs: Hello): Evidence {
+function evidenceOf({ evidence }: Proof, known: ShownEvidence | undefined, theirs: Hello): ShownEvidence {
   if (evidence === undefined && known !== undefined) return known;
   try {
     if (evidence === undefined) throw new Error('Nothing is shown.');
@@ -104,10 +103,6 @@ function checkStatus(status: MemberStatus): void {
   if (status === 'standing') return;
   const [code, message] = STATUS_REFUSALS[status];
   throw new IdentityError(code, message);
-}
-
-function historyOf({ didHistory: { buffer, byteOffset, length } }: Evidence): DidHistory {
-  return Buffer.from(buffer, byteOffset, length).toString('utf8');
 }
 
 async function verifyDid(theirs: Hello, verify: () => Promise<ResolvedDid>): Promise<ResolvedDid> {

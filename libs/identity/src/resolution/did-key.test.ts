@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ed25519PublicKey, mlDsa65Signer } from '@carecord/crypto';
-import { base58, didKeyOf } from '../multikey.ts';
+import { base58, didKeyOf } from '../did/multikey.ts';
 import { didKeyDocument } from './did-key.ts';
 
 const refusal = expect.objectContaining({ code: 'invalidDid' });

@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import { ED25519_PUBLIC_KEY_BYTES, ML_DSA_65_PUBLIC_KEY_BYTES } from '@carecord/crypto';
 import type { DIDDocument } from 'did-resolver';
 import { multibaseDecode } from 'didwebvh-ts';
-import { ED25519_MULTICODEC, MAX_LONG_MULTIKEY_CHARACTERS, MAX_MULTIKEY_CHARACTERS, ML_DSA_65_MULTICODEC, multikeyOf } from '../multikey.ts';
+import { ED25519_MULTICODEC, MAX_LONG_MULTIKEY_CHARACTERS, MAX_MULTIKEY_CHARACTERS, ML_DSA_65_MULTICODEC, multikeyOf } from '../did/multikey.ts';
 import { ResolutionFailure } from './result.ts';
 
 const P256_COMPRESSED_BYTES = 33;

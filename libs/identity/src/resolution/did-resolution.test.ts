@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '@carecord/testkit';
-import type { DidSource } from '../did-histories.ts';
-import { publishedFiles } from '../did-files.ts';
-import { resolveDidHistory } from '../did-history.ts';
-import { newDidKeys, nextDidKeys } from '../did-keys.ts';
-import type { DidKeys } from '../did-keys.ts';
-import { createHospitalDid, rotateHospitalDid } from '../hospital-did.ts';
-import { aliasDocument, didWebOf } from './did-web-alias.ts';
+import { publishedFiles } from '../did/did-files.ts';
+import type { DidSource } from '../did/did-histories.ts';
+import { resolveDidHistory } from '../did/did-history.ts';
+import { newDidKeys, nextDidKeys } from '../did/did-keys.ts';
+import type { DidKeys } from '../did/did-keys.ts';
+import { aliasDocument, didWebOf } from '../did/did-web-alias.ts';
+import { createHospitalDid, rotateHospitalDid } from '../did/hospital-did.ts';
 import { DidResolution } from './did-resolution.ts';
 import type { MemberDids } from './ports.ts';
 

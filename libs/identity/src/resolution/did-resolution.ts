@@ -1,15 +1,15 @@
 import type { Clock } from '@carecord/core';
 import { Resolver } from 'did-resolver';
 import type { DIDResolver } from 'did-resolver';
-import type { DidSource } from '../did-histories.ts';
+import type { DidSource } from '../did/did-histories.ts';
 import { didKeyDocument } from './did-key.ts';
 import { resolveDidWeb } from './did-web.ts';
 import { resolveDidWebvh } from './did-webvh.ts';
 import { HttpsDidSource } from './https-did-source.ts';
 import type { DocumentFetcher, MemberDids } from './ports.ts';
-import { ResultCache } from './result-cache.ts';
 import { failedResult, foundResult, ResolutionFailure } from './result.ts';
 import type { DidResolutionResult } from './result.ts';
+import { ResultCache } from './result-cache.ts';
 
 /** What {@link DidResolution} needs. */
 export interface DidResolutionDependencies {

@@ -1,7 +1,7 @@
 import type { DIDDocument } from 'did-resolver';
 import { z } from 'zod';
-import { parseJson } from '../did-entries.ts';
-import { didHttpsFolder } from '../did-https-folder.ts';
+import { parseJson } from '../did/did-entries.ts';
+import { didHttpsFolder } from '../did/did-https-folder.ts';
 import { nestsDeeperThan } from '../json-depth.ts';
 import { MAX_DID_CHARACTERS } from '../limits.ts';
 import type { DocumentFetcher } from './ports.ts';
@@ -55,7 +55,7 @@ export async function resolveDidWeb(did: string, fetcher: DocumentFetcher, resol
 }
 
 /** did:web Method Specification, "Read (Resolve)": the address of the document. @throws ResolutionFailure `invalidDid` */
-export function didWebUrl(did: string): string {
+function didWebUrl(did: string): string {
   const folder = did.length <= MAX_DID_CHARACTERS ? didHttpsFolder(did.slice('did:web:'.length)) : undefined;
   if (folder === undefined) throw new ResolutionFailure('invalidDid', 'Not a did:web, or one without a host name that can be asked.');
   return `${folder}/did.json`;

@@ -1,10 +1,10 @@
 import type { Clock } from '@carecord/core';
 import type { DIDDocument, DIDDocumentMetadata } from 'did-resolver';
-import type { DidSource } from '../did-histories.ts';
-import { verifyDidWebvh } from '../did-history.ts';
-import type { VerifiedDidWebvh } from '../did-history.ts';
-import { versionTimeOf } from '../did-time.ts';
-import { didWebvhUrls } from '../did-webvh-urls.ts';
+import type { DidSource } from '../did/did-histories.ts';
+import { verifyDidWebvh } from '../did/did-history.ts';
+import type { VerifiedDidWebvh } from '../did/did-history.ts';
+import { versionTimeOf } from '../did/did-time.ts';
+import { didWebvhUrls } from '../did/did-webvh-urls.ts';
 import { IdentityError } from '../identity-error.ts';
 import type { MemberDids } from './ports.ts';
 import { foundResult, ResolutionFailure } from './result.ts';

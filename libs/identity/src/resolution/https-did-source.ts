@@ -1,7 +1,7 @@
-import type { DidHistory } from '../did-entries.ts';
-import { historyFromFiles } from '../did-files.ts';
-import type { DidSource } from '../did-histories.ts';
-import { didWebvhUrls } from '../did-webvh-urls.ts';
+import type { DidHistory } from '../did/did-entries.ts';
+import { historyFromFiles } from '../did/did-files.ts';
+import type { DidSource } from '../did/did-histories.ts';
+import { didWebvhUrls } from '../did/did-webvh-urls.ts';
 import { MAX_DID_HISTORY_BYTES } from '../limits.ts';
 import type { DocumentFetcher } from './ports.ts';
 

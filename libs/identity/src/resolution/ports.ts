@@ -1,4 +1,4 @@
-import type { ResolvedDid } from '../did-history.ts';
+import type { ResolvedDid } from '../did/did-history.ts';
 
 /** Fetches documents of others over HTTPS. The implementation guards against private addresses and endless answers. */
 export interface DocumentFetcher {

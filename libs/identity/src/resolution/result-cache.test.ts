@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from '@carecord/testkit';
-import { ResultCache } from './result-cache.ts';
 import { failedResult, foundResult } from './result.ts';
+import { ResultCache } from './result-cache.ts';
 
 const clock = new ManualClock();
 const found = foundResult({ id: 'did:web:a.example' }, {});

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { later, systemClock } from '@carecord/core';
+import { later, readAtMost, systemClock } from '@carecord/core';
 import type { Clock } from '@carecord/core';
 import { KeysError } from '../keys-error.ts';
 import { readSecret } from '../secret-file.ts';
@@ -117,14 +117,9 @@ function parseJson(text: string): unknown {
 }
 
 async function readBounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += (chunk as Uint8Array).length;
-    if (length > MAX_ANSWER_BYTES) throw new KeysError('HOLDER_UNREACHABLE', 'The key server answers with far more than it should.');
-    chunks.push(chunk as Uint8Array);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const body = response.body === null ? new Uint8Array() : await readAtMost(MAX_ANSWER_BYTES, response.body as AsyncIterable<Uint8Array>);
+  if (body === undefined) throw new KeysError('HOLDER_UNREACHABLE', 'The key server answers with far more than it should.');
+  return Buffer.from(body).toString('utf8');
 }
 
 function parseAddress(address: string): URL {

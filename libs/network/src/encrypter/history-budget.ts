@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { RateLimiter } from '@carecord/core';
+import { BoundedCache, RateLimiter } from '@carecord/core';
 import type { Clock } from '@carecord/core';
 import { IdentityError } from '@carecord/identity';
 import type { DidHistories, HandshakePolicy } from '@carecord/identity';
@@ -17,6 +17,8 @@ const BYTES_AN_ADDRESS = { burst: 8 * 1024 * 1024, perSecond: 256 * 1024 };
  * once. Replicas that restart show one between them.
  */
 const BYTES_A_MEMBER = { burst: 4 * 1024 * 1024, perSecond: 64 * 1024 };
+/** Histories that were accepted here lately, a few kilobytes each in most cases. */
+const REMEMBERED_BYTES = 16 * 1024 * 1024;
 /** Of an IPv6 address the part that a customer is given: whoever has that much has any number of addresses. */
 const IPV6_GROUPS = 4;
 
@@ -27,6 +29,7 @@ const IPV6_GROUPS = 4;
 export class HistoryBudget {
   private readonly addresses: RateLimiter;
   private readonly members: RateLimiter;
+  private readonly accepted = new BoundedCache<string>({ size: REMEMBERED_BYTES });
 
   constructor(
     private readonly histories: Pick<DidHistories, 'accept' | 'known' | 'verify'>,
@@ -45,13 +48,16 @@ export class HistoryBudget {
       },
       accept: async (did, history) => {
         await this.charge(this.members, did, did, history);
-        return this.histories.accept(did, history);
+        const resolved = await this.histories.accept(did, history);
+        this.accepted.set(did, history, 2 * history.length);
+        return resolved;
       },
     };
   }
 
   private async charge(limiter: RateLimiter, key: string, did: string, history: string): Promise<void> {
-    if (await this.isKnown(did, history)) return;
+    // Paid for and accepted before: the database need not be asked.
+    if (this.accepted.get(did) === history || (await this.isKnown(did, history))) return;
     if (!limiter.take(key, Buffer.byteLength(history, 'utf8'))) throw new NetworkError('HANDSHAKE_TOO_COSTLY', 'More new DID histories are shown than are verified.');
   }
 
