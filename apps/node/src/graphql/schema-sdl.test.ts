@@ -16,12 +16,12 @@ describe('the GraphQL schema', () => {
     for (const role of ['hospital', 'authority'] as const) expect(await buildSchemaSdl(role)).toBe(await buildSchemaSdl(role));
     expect(Object.keys(schema.getMutationType()?.getFields() ?? {}).sort()).toEqual([
       'admitBundle', 'beginPasskeyRegistration', 'beginPasskeySignIn', 'beginStepUp', 'beginTotp', 'changePassword', 'confirmTotp', 'createStaff', 'decideRequest',
-      'destroyOldRootKeys', 'endOtherSessions', 'endSession', 'endStaffSessions', 'finishPasskeyRegistration', 'giveConsent', 'locate', 'newRecoveryCodes', 'removePasskey', 'removeTotp',
+      'destroyOldRootKeys', 'disableIntegrationClient', 'endOtherSessions', 'endSession', 'endStaffSessions', 'finishPasskeyRegistration', 'giveConsent', 'linkStaffToProvider', 'locate', 'newRecoveryCodes', 'registerIntegrationClient', 'removePasskey', 'removeTotp', 'replaceClientKeys',
       'requestAccess', 'resetStaffPassword', 'resetStaffSecondFactor', 'rewrapKeys', 'rotateIdentityKeys', 'setListing', 'setOwnPassword', 'setStaffDisabled', 'setStaffRole', 'signIn', 'signInWithCode',
       'signInWithPasskey', 'signOut', 'stepUp', 'withdrawConsent',
     ]);
     expect(Object.keys(schema.getQueryType()?.getFields() ?? {}).sort()).toEqual([
-      'auditTrail', 'consents', 'findPatients', 'keys', 'me', 'members', 'nodeStatus', 'patient', 'receivedRequests', 'releasedRecords',
+      'auditTrail', 'consents', 'findPatients', 'integrationClients', 'keys', 'me', 'members', 'nodeStatus', 'patient', 'receivedRequests', 'releasedRecords',
       'rewrapJobs', 'secondFactors', 'sentRequests', 'sessions', 'staff', 'timeline',
     ]);
   });

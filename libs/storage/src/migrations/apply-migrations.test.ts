@@ -97,6 +97,6 @@ describe('applyMigrations', () => {
 
   it('applies the checked-in migrations to an empty database', async () => {
     expect((await applyMigrations(database.url, MIGRATIONS_DIRECTORY)).length).toBeGreaterThan(0);
-    expect(await query("SELECT count(*)::int AS tables FROM pg_tables WHERE schemaname = 'keys'")).toEqual([{ tables: 2 }]);
+    expect(await query("SELECT count(*)::int AS tables FROM pg_tables WHERE schemaname = 'keys'")).toEqual([{ tables: 4 }]);
   });
 });
