@@ -1,6 +1,7 @@
 /**
  * What every lib may use: time, transactions, the wire encoding, canonical JSON, limits and the base error.
  */
+export { addressBlock } from './address-block.ts';
 export { BoundedCache } from './bounded-cache.ts';
 export { canonicalJson, canonicalJsonBytes } from './canonical-json.ts';
 export { later, systemClock } from './clock.ts';

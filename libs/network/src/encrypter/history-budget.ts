@@ -1,5 +1,4 @@
-import { isIPv6 } from 'node:net';
-import { BoundedCache, RateLimiter } from '@carecord/core';
+import { addressBlock, BoundedCache, RateLimiter } from '@carecord/core';
 import type { Clock } from '@carecord/core';
 import { IdentityError } from '@carecord/identity';
 import type { DidHistories, HandshakePolicy } from '@carecord/identity';
@@ -19,8 +18,6 @@ const BYTES_AN_ADDRESS = { burst: 8 * 1024 * 1024, perSecond: 256 * 1024 };
 const BYTES_A_MEMBER = { burst: 4 * 1024 * 1024, perSecond: 64 * 1024 };
 /** Histories that were accepted here lately, a few kilobytes each in most cases. */
 const REMEMBERED_BYTES = 16 * 1024 * 1024;
-/** Of an IPv6 address the part that a customer is given: whoever has that much has any number of addresses. */
-const IPV6_GROUPS = 4;
 
 /**
  * Bounds what handshakes cost us: credentials can be copied and DID histories be made up at will, and to verify one is by far the
@@ -74,15 +71,5 @@ export class HistoryBudget {
 
 /** Peers whose address is not to be had share one budget. */
 function addressOf(remote: Multiaddr | undefined): string {
-  const host = remote?.getComponents().find(({ name }) => name === 'ip4' || name === 'ip6')?.value ?? '';
-  return isIPv6(host) ? prefixOf(host) : host;
-}
-
-function prefixOf(address: string): string {
-  // The URL parser writes an address in its one shortest form.
-  const [head = '', tail = ''] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
-  const groups = (text: string): string[] => text.split(':').filter((group) => group !== '');
-  const missing = Array.from({ length: 2 * IPV6_GROUPS - groups(head).length - groups(tail).length }, () => '0');
-  const all = [...groups(head), ...missing, ...groups(tail)];
-  return `${all.slice(0, IPV6_GROUPS).join(':')}::`;
+  return addressBlock(remote?.getComponents().find(({ name }) => name === 'ip4' || name === 'ip6')?.value ?? '');
 }
