@@ -21,7 +21,7 @@ export async function executeGraphql(url: string, token: string | undefined, doc
     body: JSON.stringify({ query: document, variables }),
     signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
   }).catch((cause: unknown) => {
-    throw new CliError('GRAPHQL_FAILED', 'The node could not be reached over GraphQL.', { cause });
+    throw new CliError('GRAPHQL_FAILED', `No node could be reached at ${new URL(url).origin}: check that it runs, and its address.`, { cause });
   });
   const answer = answerSchema.safeParse(await response.json().catch(() => undefined));
   if (answer.data?.data == null) {

@@ -131,7 +131,7 @@ export async function readSecret(path: string): Promise<string> {
 
 /** Where a node answers GraphQL. */
 function graphqlAddress(url: string): string {
-  if (!URL.canParse(url)) throw new CliError('OPTION_INVALID', 'The address of the node is none: give it as https://carecord.hospital-a.fi, for example.');
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) throw new CliError('OPTION_INVALID', `--url ${url} is not an address: give it as https://authority-1.fi, for example.`);
   return new URL('/graphql', url).href;
 }
 

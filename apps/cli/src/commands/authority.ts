@@ -4,6 +4,7 @@ import { FAILURE_FIELDS } from '../client/graphql-client.ts';
 import { OperatorSession } from '../client/operator-session.ts';
 import { operatorCommand } from './operator-command.ts';
 import type { OperatorOptions } from './operator-command.ts';
+import { reasonCode, wholeNumber } from './option-values.ts';
 
 const ENTRY_FIELDS = 'did name state statusIndex appliedAt decidedAt reasonCode';
 const entrySchema = z.object({
@@ -57,7 +58,7 @@ function decisionCommand(name: keyof typeof DECISIONS): Command {
     ? `mutation Decide($did: ID!, $reasonCode: String) { result: ${mutation}(did: $did, reasonCode: $reasonCode) { ${FAILURE_FIELDS} ... on MembershipEntry { ${ENTRY_FIELDS} } } }`
     : `mutation Decide($did: ID!) { result: ${mutation}(did: $did) { ${FAILURE_FIELDS} ... on MembershipEntry { ${ENTRY_FIELDS} } } }`;
   const command = operatorCommand(name, description).argument('<did>', 'the DID of the hospital');
-  if (withReason) command.option('--reason <code>', 'why, as a code for the audit log such as KEYS_STOLEN');
+  if (withReason) command.option('--reason <code>', 'why, as a code for the audit log such as KEYS_STOLEN', reasonCode);
   return command.action(async (did: string, options: OperatorOptions & { readonly reason?: string }) => {
     const entry = await OperatorSession.during(options, (session) => session.run(document, withReason ? { did, reasonCode: options.reason ?? null } : { did }, entrySchema));
     process.stdout.write(textOf(entry));
@@ -68,9 +69,9 @@ function ticketCommand(): Command {
   const document = `mutation Ticket($ticket: AdmissionTicketInput!) { result: createAdmissionTicket(ticket: $ticket) { ${FAILURE_FIELDS} ... on AdmissionTicket { ticket expiresAt } } }`;
   return operatorCommand('ticket', 'Make a one-time ticket: the hospital that shows it is admitted at once. It is printed this once, to standard output alone.')
     .requiredOption('--name <organisation>', 'for whom it is, by the name that the hospital has in its configuration')
-    .option('--days <number>', 'until when it can be used', '30')
-    .action(async (options: OperatorOptions & { readonly name: string; readonly days: string }) => {
-      const input = { name: options.name, validForDays: Number(options.days) };
+    .option('--days <number>', 'for how many days it can be used', wholeNumber, 30)
+    .action(async (options: OperatorOptions & { readonly name: string; readonly days: number }) => {
+      const input = { name: options.name, validForDays: options.days };
       const { ticket, expiresAt } = await OperatorSession.during(options, (session) => session.run(document, { ticket: input }, z.object({ ticket: z.string(), expiresAt: z.string() })));
       process.stderr.write(`For ${options.name}, until ${expiresAt}. Give it to the hospital by a way that you trust.\n`);
       process.stdout.write(`${ticket}\n`);

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import { createNetworkFile } from '@carecord/node';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
+import { nodeAddress, wholeNumber } from './option-values.ts';
 
 interface NetworkCreateOptions {
   readonly id: string;
@@ -19,10 +20,10 @@ export function networkCreateCommand(): Command {
   return new Command('create')
     .description('Write the network file of a new network: it says which authorities admit hospitals. Each authority must be running; each is asked for its DID.')
     .requiredOption('--id <network>', 'the name of the network, for example carecord-fi')
-    .requiredOption('--authority <url>', 'where an authority answers; once for each of them', (url: string, list: string[]) => [...list, url], [] as string[])
+    .requiredOption('--authority <url>', 'where an authority answers; once for each of them', (url: string, others?: string[]) => [...(others ?? []), nodeAddress(url)])
     .option('--threshold <k>', 'how many authorities must admit a hospital', wholeNumber, 1)
     .option('--witness-threshold <k>', "how many must witness each change of a hospital's keys; 0: none (default: as many as must admit it)", wholeNumber)
-    .option('--guardian <url>', 'which authority evaluates blinded look-ups (default: the first)')
+    .option('--guardian <url>', 'which authority evaluates blinded look-ups (default: the first)', nodeAddress)
     .option('--status-max-age <hours>', 'after how long a status list says nothing any more', wholeNumber, 24)
     .option('--allow-http', 'allow addresses without TLS: for a network on one machine alone')
     .option('--output <file>', 'where to write the file; it must not exist', 'network.json')
@@ -30,6 +31,8 @@ export function networkCreateCommand(): Command {
 }
 
 async function networkCreate(options: NetworkCreateOptions): Promise<void> {
+  const plain = options.allowHttp === true ? undefined : options.authority.find((url) => new URL(url).protocol === 'http:');
+  if (plain !== undefined) throw new CliError('OPTION_INVALID', `${plain} is an address without TLS: give its https:// address, or --allow-http for a network on one machine alone.`);
   const { text, authorities } = await createNetworkFile({
     networkId: options.id,
     authorityUrls: options.authority,
@@ -57,9 +60,4 @@ async function writeNew(path: string, text: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
 }
