@@ -14,6 +14,7 @@ import { CarecordError } from '@carecord/core';
  * - `TOO_MANY_LISTS`: a member pushes the status lists of one authority too often
  * - `PROTOCOL_TAKEN`: two handlers, or two value kinds, of one name
  * - `PUBLISHING_FAILED`: a value of our own could not be kept even in our own store
+ * - `DHT_OFF`: this node takes no part in the DHT
  */
 export type NetworkErrorCode =
   | 'UNREACHABLE'
@@ -28,7 +29,8 @@ export type NetworkErrorCode =
   | 'HANDSHAKE_TOO_COSTLY'
   | 'TOO_MANY_LISTS'
   | 'PROTOCOL_TAKEN'
-  | 'PUBLISHING_FAILED';
+  | 'PUBLISHING_FAILED'
+  | 'DHT_OFF';
 
 /** What can go wrong between two nodes. */
 export class NetworkError extends CarecordError<NetworkErrorCode> {

@@ -59,20 +59,77 @@ export interface DhtValueKind {
   readonly namespace: string;
   readonly maxBytes: number;
   /**
+   * The most that an attachment may have: bytes that many values share, such as the one signature of a batch.
+   * @default none may be attached
+   */
+  readonly maxAttachmentBytes?: number;
+  /**
+   * Which part of the key decides where the value stands: values with the same part stand with the same members.
+   * @default all of it
+   */
+  placedBy?(key: Uint8Array): Uint8Array;
+  /**
    * Checks shape, key and signatures: everything that can be said without knowing other values.
    * @throws NetworkError `VALUE_REFUSED`
    */
-  validate(key: Uint8Array, value: Uint8Array): Promise<DhtValueMeta>;
+  validate(key: Uint8Array, value: Uint8Array, attachment?: Uint8Array): Promise<DhtValueMeta>;
 }
 
 /** Names a registered kind. */
 export type DhtValueName = Pick<DhtValueKind, 'namespace'>;
 
+/** A place in the DHT. */
+export interface DhtPlace {
+  readonly kind: DhtValueName;
+  readonly key: Uint8Array;
+}
+
+/** A value and where it is to stand. */
+export interface DhtEntry extends DhtPlace {
+  readonly value: Uint8Array;
+  /** Bytes that many values of a batch share; sent and stored once. */
+  readonly attachment?: Uint8Array;
+}
+
+/** How the members that are responsible for a value took it; each counts once, ourselves included where we are one of them. */
+export interface Placement {
+  /** They keep it now. */
+  readonly stored: number;
+  /** Another owner's value stands there and has not expired. */
+  readonly occupied: number;
+  /** They took it for older than one that they have seen, for invalid, or have no room for it. */
+  readonly refused: number;
+  /** They did not answer. */
+  readonly unreached: number;
+}
+
+/** How far a publication has come. */
+export interface PublishProgress {
+  /** Values whose storers have all answered or been given up. */
+  readonly settled: number;
+  readonly total: number;
+  /** Messages sent so far. */
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** How {@link NetworkHost.publish} is watched and ended. */
+export interface PublishOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: PublishProgress) => void;
+}
+
+/** A value that was found. */
+export interface FoundValue {
+  readonly value: Uint8Array;
+  readonly attachment?: Uint8Array;
+}
+
 /** What several answers under one key amount to. */
 export interface DhtValues {
   /** The newest valid value of each owner, in no order. */
-  readonly values: readonly Uint8Array[];
-  /** Whether the peers that should know were asked within the time limit, and any of them answered. */
+  readonly values: readonly FoundValue[];
+  /** Whether enough of the members that should know were asked within the time limit, and answered. */
   readonly complete: boolean;
 }
 
@@ -128,6 +185,15 @@ export interface NetworkHost {
   get(kind: DhtValueName, key: Uint8Array): Promise<Uint8Array | undefined>;
   /** Every owner's newest valid value under a key for which owners may compete. Hints, as with `get`. */
   getAll(kind: DhtValueName, key: Uint8Array): Promise<DhtValues>;
+  /**
+   * Publishes many values: each member that is responsible for some of them is sent all of these together. What was not
+   * taken is for the caller to publish again; doing it twice does no harm.
+   * @returns how each value was taken, in the order given
+   * @throws NetworkError `VALUE_REFUSED` when a value would be refused by others: nothing is sent then; `DHT_OFF`
+   */
+  publish(entries: readonly DhtEntry[], options?: PublishOptions): Promise<Placement[]>;
+  /** Reads many places, as {@link getAll} does one: each member that may know is asked for all of its places together. In the order given. */
+  readAll(places: readonly DhtPlace[], options?: { readonly signal?: AbortSignal }): Promise<DhtValues[]>;
   /** Members connected now; other peers of our own DID are among them. */
   members(): Member[];
   /** The member with this DID: connected, else found by its advert and dialled; `undefined` when it cannot be reached. */
@@ -162,11 +228,89 @@ export interface NetworkHost {
   refreshStatusLists(): Promise<boolean>;
   /** The newest history of a DID that connected members know and that verifies; they are asked, nobody is dialled. */
   findHistory(did: string): Promise<DidHistory | undefined>;
-  /** How many peers our Kademlia routing table holds. */
+  /** How many members our Kademlia routing table holds. */
   routingTableSize(): number;
+  /** Those who say, provably, that they hold the bytes of a content id. */
+  findProviders(contentId: string): Promise<string[]>;
+  /** Every peer that we are connected with or that our routing table holds. */
+  peers(): PeerReport[];
+  /** What the node has sent, received, stored and refused since it started, and how the network looks from here. */
+  statistics(): Promise<NetworkStatistics>;
+  /** Brings every value that we store to the members that are responsible for it now; done at intervals by itself. */
+  repair(): Promise<RepairReport>;
   start(): Promise<void>;
   /** Stops taking new work, gives running handlers a moment, closes every connection. */
   stop(): Promise<void>;
+}
+
+/** A peer as the operator sees it. */
+export interface PeerReport {
+  readonly did: string;
+  readonly name: string;
+  readonly peerId: string;
+  readonly roles: readonly string[];
+  readonly connected: boolean;
+  /** The key agreement that the connection negotiated, e.g. `X25519MLKEM768`; `undefined` without a connection. */
+  readonly group: string | undefined;
+  /** The address of the connection; `undefined` without one. */
+  readonly address: string | undefined;
+  /** Whether the connection goes through a relay. */
+  readonly relayed: boolean;
+  readonly connectedSince: Date | undefined;
+  /** Smoothed round trip in milliseconds; `undefined` before the first answer. */
+  readonly latencyMilliseconds: number | undefined;
+  /** Age of the oldest status list that its membership rests on, in milliseconds. */
+  readonly statusAgeMilliseconds: number | undefined;
+  /** From 0 (nothing but failures of late) to 1; what was observed, fading with time. Never a reason to trust content. */
+  readonly reputation: number;
+  readonly inRoutingTable: boolean;
+}
+
+/** How many members are in what state, messages, values: counters rise from the start of the process. */
+export interface NetworkStatistics {
+  readonly startedAt: Date;
+  /** Other members with an open connection, and connections. */
+  readonly connectedMembers: number;
+  readonly connections: number;
+  readonly relayedConnections: number;
+  readonly routingTable: { readonly members: number; readonly buckets: number };
+  /** By protocol name and direction. */
+  readonly messages: readonly MessageCount[];
+  /** What was dropped, by reason code, e.g. `VALUE_REFUSED`, `RATE_LIMITED`, `REQUEST_MALFORMED`. */
+  readonly dropped: readonly { readonly reason: string; readonly count: number }[];
+  readonly storage: { readonly values: readonly { readonly kind: string; readonly count: number; readonly bytes: number }[] };
+  readonly replication: {
+    readonly factor: number;
+    /** When the last repair ended; `undefined` before the first. */
+    readonly repairedAt: Date | undefined;
+    /** Of the values that we store and are responsible for: those that fewer members than the factor had, or as many as there are, at the last repair. */
+    readonly underReplicated: number;
+    readonly handedOver: number;
+  };
+  readonly lookups: { readonly count: number; readonly failed: number; readonly meanHops: number; readonly meanMilliseconds: number };
+  /** Handshakes that ended with a connection, and those that were refused, by code. */
+  readonly handshakes: { readonly succeeded: number; readonly refused: readonly { readonly reason: string; readonly count: number }[] };
+  /** `alone`: nobody is connected; `degraded`: lookups fail, or values are under-replicated; `off`: the DHT is switched off. */
+  readonly health: 'healthy' | 'degraded' | 'alone' | 'off';
+}
+
+/** Messages of one protocol in one direction. */
+export interface MessageCount {
+  readonly protocol: string;
+  readonly direction: 'sent' | 'received';
+  readonly count: number;
+  readonly failed: number;
+  readonly bytes: number;
+}
+
+/** What a repair found and did. */
+export interface RepairReport {
+  /** Values looked at. */
+  readonly checked: number;
+  /** Copies that were given to members that had none. */
+  readonly handedOver: number;
+  /** Values of which there are still fewer copies than wanted. */
+  readonly underReplicated: number;
 }
 
 /** What a host is made of. */
@@ -185,6 +329,18 @@ export interface NetworkHostOptions {
   readonly listen: readonly string[];
   /** Multiaddrs to dial while we know nobody. */
   readonly bootstrap: readonly string[];
+  /** Multiaddrs to tell others beside, or (`onlyThese`) instead of, those that it listens on. @default none */
+  readonly announce?: { readonly addresses: readonly string[]; readonly onlyThese: boolean };
+  /** Look for members in the local network. @default false */
+  readonly mdns?: boolean;
+  /** Take part in the DHT; without it members are found by configured addresses and open connections alone. @default true */
+  readonly dht?: boolean;
+  /** Relay for members that cannot be dialled. @default false */
+  readonly relayServer?: boolean;
+  /** Cannot be dialled: reserve places at relays run by members, and announce these. @default false */
+  readonly behindFirewall?: boolean;
+  /** How many members keep each value, 3 to 12. @default 5 */
+  readonly replication?: number;
   /** Kinds of other libs; the host adds its own (`advert`, `reference`, `status-list`). */
   readonly valueKinds: readonly DhtValueKind[];
   /** Keeps DHT values, what was seen of them, and libp2p's peer store. */
