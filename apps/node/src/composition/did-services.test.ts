@@ -2,7 +2,8 @@ import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
 import { authorityDidServices, hospitalDidServices, sameServices } from './did-services.ts';
 
-const place = (publicUrl: string | undefined, ...listen: string[]) => ({ publicUrl, peerToPeer: { listen, bootstrap: [] } });
+const meeting = { bootstrap: [], announce: { addresses: [], onlyThese: false }, mdns: false, dht: true, relayServer: false, behindFirewall: false, replication: 5 };
+const place = (publicUrl: string | undefined, ...listen: string[]) => ({ publicUrl, peerToPeer: { ...meeting, listen } });
 const peersOf = (...listen: string[]): string[] => hospitalDidServices(place(undefined, ...listen)).map(({ endpoint }) => endpoint);
 
 describe('what a DID document says about where its node is', () => {
@@ -41,6 +42,19 @@ describe('what a DID document says about where its node is', () => {
       expect(peersOf(address)).toEqual([]);
     },
   );
+
+  it('is what the operator announces before, or instead of, where it listens', () => {
+    const told = (change: object): string[] =>
+      hospitalDidServices({ publicUrl: undefined, peerToPeer: { ...meeting, listen: ['/ip4/10.1.2.3/tcp/4001', '/ip4/10.1.2.3/tcp/4002/ws'], ...change } }).map(({ endpoint }) => endpoint);
+    const addresses = ['/dns4/node.hospital.example/tcp/443/wss'];
+    expect(told({})).toEqual(['/ip4/10.1.2.3/tcp/4001', '/ip4/10.1.2.3/tcp/4002/ws']);
+    expect(told({ announce: { addresses, onlyThese: false } })).toEqual([...addresses, '/ip4/10.1.2.3/tcp/4001', '/ip4/10.1.2.3/tcp/4002/ws']);
+    expect(told({ announce: { addresses, onlyThese: true } })).toEqual(addresses);
+  });
+
+  it('has no address behind a firewall, where none leads in', () => {
+    expect(hospitalDidServices({ publicUrl: undefined, peerToPeer: { ...meeting, listen: ['/ip4/10.1.2.3/tcp/4001'], behindFirewall: true } })).toEqual([]);
+  });
 
   it('is the same at two replicas, which listen at different addresses', () => {
     const replica = (listen: string) => hospitalDidServices(place('https://a.hospital.example', listen));

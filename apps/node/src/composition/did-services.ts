@@ -1,14 +1,12 @@
 import type { DidService } from '@carecord/identity';
+import { canBeTold, isLoopbackPeerAddress, parsePeerAddress } from '../config/addresses.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { GRAPHQL_PATH } from '../graphql/graphql-module.ts';
-
-/** Multiaddrs that mean something to others: an address of one's own to listen on, with a port that stays. */
-const REACHABLE = /^\/(?:ip4\/(?!0\.0\.0\.0\/|127\.)|ip6\/(?!::\/|::1\/)|dns[46]?\/)[^/]+\/tcp\/(?!0$)\d+$/;
 
 /** What a hospital's DID document says about where it is: what the operator configured to be reached from outside. */
 export function hospitalDidServices({ publicUrl, peerToPeer }: Pick<Configuration, 'publicUrl' | 'peerToPeer'>): readonly DidService[] {
   const graphql: DidService[] = publicUrl === undefined ? [] : [{ type: 'CarecordGraphQL', endpoint: publicUrl + GRAPHQL_PATH }];
-  return [...graphql, ...peerServices(peerToPeer.listen)];
+  return [...graphql, ...peerServices(peerToPeer)];
 }
 
 /** The same of an authority: `carecord network create` reads from it what goes into the network file. */
@@ -21,7 +19,7 @@ export function authorityDidServices(
     ...office,
     { type: 'CarecordWitness', endpoint: keys.witness },
     { type: 'CarecordGuardian', endpoint: `urn:carecord:guardian:${keys.guardianPublicKey}` },
-    ...peerServices(peerToPeer.listen),
+    ...peerServices(peerToPeer),
   ];
 }
 
@@ -36,6 +34,14 @@ export function sameServices(one: readonly DidService[], other: readonly DidServ
   return text(one) === text(other);
 }
 
-function peerServices(listen: readonly string[]): readonly DidService[] {
-  return listen.filter((address) => REACHABLE.test(address)).map((endpoint) => ({ type: PEER, endpoint }));
+/** Where the node can be dialled for good; the places that it has at relays change, and stand in its adverts alone. */
+function peerServices({ listen, announce, behindFirewall }: Configuration['peerToPeer']): readonly DidService[] {
+  const own = behindFirewall || announce.onlyThese ? [] : listen;
+  return [...announce.addresses, ...own].filter(isForOthers).map((endpoint) => ({ type: PEER, endpoint }));
+}
+
+/** Whether an address means something to others: one of one's own, with a port that stays. */
+function isForOthers(address: string): boolean {
+  const parsed = parsePeerAddress(address);
+  return parsed !== undefined && canBeTold(parsed) && !isLoopbackPeerAddress(parsed);
 }

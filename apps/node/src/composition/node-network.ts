@@ -19,7 +19,7 @@ export async function createNodeNetwork(
     statuses,
     histories,
     peerSeed: await ensurePeerSeed(dataDirectory, holder, logger),
-    listen: peerToPeer.listen,
+    ...peerToPeer,
     bootstrap: [...new Set([...peerToPeer.bootstrap, ...bootstrap])],
     valueKinds: [pointerKind],
     datastore: storage.datastore,

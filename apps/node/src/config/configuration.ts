@@ -10,6 +10,19 @@ export type KeyHolderConfiguration =
   | { readonly kind: 'pkcs11'; readonly modulePath: string; readonly tokenLabel: string; readonly pinFile: string; readonly keyName: string }
   | { readonly kind: 'vault-transit'; readonly address: string; readonly tokenFile: string; readonly mount: string; readonly keyName: string };
 
+/** How the node meets the others of its network: what the network host is given (`NetworkHostOptions`). */
+export interface PeerToPeerConfiguration {
+  readonly listen: readonly string[];
+  readonly bootstrap: readonly string[];
+  readonly announce: { readonly addresses: readonly string[]; readonly onlyThese: boolean };
+  readonly mdns: boolean;
+  readonly dht: boolean;
+  readonly relayServer: boolean;
+  readonly behindFirewall: boolean;
+  /** How many members keep each value. */
+  readonly replication: number;
+}
+
 interface CommonConfiguration {
   readonly name: string;
   readonly domain: string;
@@ -28,7 +41,9 @@ interface CommonConfiguration {
   /** Permission to be admitted: for each authority, or one for all. */
   readonly tickets: AdmissionTickets;
   readonly http: { readonly host: string; readonly port: number };
-  readonly peerToPeer: { readonly listen: readonly string[]; readonly bootstrap: readonly string[] };
+  readonly peerToPeer: PeerToPeerConfiguration;
+  /** Where Prometheus finds the metrics; absent: nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined;
   readonly demo: boolean;
   readonly demoAccounts: readonly DemoAccount[];
   readonly logLevel: Variables['CARECORD_LOG_LEVEL'];

@@ -148,6 +148,42 @@ describe('loadConfiguration', () => {
     expect([1, 2, 3].map((number) => configuration.tickets.for(`${DID}:authority-${number}.example`))).toEqual(['first', 'second', undefined]);
   });
 
+  it('knows how the node meets others, by itself', () => {
+    expect(loadConfiguration(realHospital)).toMatchObject({
+      peerToPeer: { listen: ['/ip4/0.0.0.0/tcp/4001'], bootstrap: [], announce: { addresses: [], onlyThese: false }, mdns: false, dht: true, relayServer: false, behindFirewall: false, replication: 5 },
+      metrics: undefined,
+    });
+  });
+
+  it('knows how the node meets others, as the operator says', () => {
+    const reachable = loadConfiguration({
+      ...realHospital,
+      CARECORD_P2P_LISTEN: '/ip4/0.0.0.0/tcp/4001, /ip6/::/tcp/4001,/ip4/127.0.0.1/tcp/4002/ws',
+      CARECORD_P2P_ANNOUNCE: '/dns4/node.hospital-a.fi/tcp/443/wss,/ip6/2001:db8::7/tcp/4001',
+      CARECORD_P2P_ANNOUNCE_ONLY: '1',
+      CARECORD_BOOTSTRAP: '/dns/b.hospital.fi/tcp/443/tls/ws/p2p/12D3KooW',
+      CARECORD_MDNS: '1',
+      CARECORD_RELAY_SERVER: '1',
+      CARECORD_REPLICATION: '12',
+      CARECORD_METRICS_PORT: '9464',
+    });
+    expect(reachable).toMatchObject({
+      peerToPeer: {
+        listen: ['/ip4/0.0.0.0/tcp/4001', '/ip6/::/tcp/4001', '/ip4/127.0.0.1/tcp/4002/ws'],
+        bootstrap: ['/dns/b.hospital.fi/tcp/443/tls/ws/p2p/12D3KooW'],
+        announce: { addresses: ['/dns4/node.hospital-a.fi/tcp/443/wss', '/ip6/2001:db8::7/tcp/4001'], onlyThese: true },
+        mdns: true,
+        relayServer: true,
+        replication: 12,
+      },
+      metrics: { host: '127.0.0.1', port: 9464 },
+    });
+    expect(loadConfiguration({ ...realHospital, CARECORD_DHT: '0', CARECORD_BEHIND_FIREWALL: '1', CARECORD_METRICS_HOST: '0.0.0.0', CARECORD_METRICS_PORT: '9464' })).toMatchObject({
+      peerToPeer: { dht: false, behindFirewall: true },
+      metrics: { host: '0.0.0.0', port: 9464 },
+    });
+  });
+
   it('takes the network of an authority from its file, or from its own word', () => {
     expect(loadConfiguration(demoAuthority)).toMatchObject({ role: 'authority', networkId: 'carecord-demo', network: undefined });
     expect(loadConfiguration(realAuthority)).toMatchObject({ role: 'authority', networkId: 'carecord-file', network: { networkId: 'carecord-file' } });
@@ -166,6 +202,8 @@ describe('loadConfiguration', () => {
 
   const missing = (name: string): string => `${name} names a file that cannot be read (ENOENT).`;
   const absent = join(directory, 'absent');
+  const LISTEN = 'CARECORD_P2P_LISTEN must hold libp2p addresses such as /ip4/127.0.0.1/tcp/4001 or /ip6/::/tcp/4002/ws, separated by commas.';
+  const ANNOUNCE = 'CARECORD_P2P_ANNOUNCE must hold libp2p addresses such as /dns4/carecord.hospital-a.fi/tcp/443/wss (a port, no /p2p/), separated by commas.';
   const PUBLIC = 'CARECORD_PUBLIC_URL must be an https:// address without a path, for example https://carecord.hospital-a.fi.';
   const DAYS = 'CARECORD_KEY_ROTATION_DAYS must be a number of days between 1 and 365.';
   const TICKETS = 'CARECORD_ADMISSION_TICKET_FILE must hold one ticket, or on each line the DID of an authority and its ticket.';
@@ -185,7 +223,30 @@ describe('loadConfiguration', () => {
     ['a file that is no database address', { ...realHospital, DATABASE_URL_FILE: passphrase }, 'DATABASE_URL_FILE names a file that must hold an address that starts with postgresql:// .'],
     ['a port out of range', { ...demoHospital, CARECORD_HTTP_PORT: '65536' }, 'CARECORD_HTTP_PORT must be a port number between 0 and 65535.'],
     ['a port that is no number', { ...demoHospital, CARECORD_HTTP_PORT: 'http' }, 'CARECORD_HTTP_PORT must be a port number between 0 and 65535.'],
-    ['a listening address that is none', { ...demoHospital, CARECORD_P2P_LISTEN: '127.0.0.1:4001' }, 'CARECORD_P2P_LISTEN must hold libp2p addresses such as /ip4/127.0.0.1/tcp/4001, separated by commas.'],
+    ['a listening address that is none', { ...demoHospital, CARECORD_P2P_LISTEN: '127.0.0.1:4001' }, LISTEN],
+    ['a listening address by name', { ...demoHospital, CARECORD_P2P_LISTEN: '/dns4/localhost/tcp/4001' }, LISTEN],
+    ['a listening address that is no IPv4 address', { ...demoHospital, CARECORD_P2P_LISTEN: '/ip4/127.0.0.256/tcp/4001' }, LISTEN],
+    ['a listening port out of range', { ...demoHospital, CARECORD_P2P_LISTEN: '/ip4/127.0.0.1/tcp/65536' }, LISTEN],
+    ['listening for WebSocket with TLS', { ...demoHospital, CARECORD_P2P_LISTEN: '/ip4/127.0.0.1/tcp/4001/wss' }, LISTEN],
+    ['a listening address of somebody', { ...demoHospital, CARECORD_P2P_LISTEN: '/ip4/127.0.0.1/tcp/4001/p2p/12D3KooW' }, LISTEN],
+    ['no listening address between commas', { ...demoHospital, CARECORD_P2P_LISTEN: ' , ' }, LISTEN],
+    ['a bootstrap port of 0', { ...demoHospital, CARECORD_BOOTSTRAP: '/ip4/127.0.0.1/tcp/0' }, 'CARECORD_BOOTSTRAP must hold libp2p addresses such as /ip4/127.0.0.1/tcp/4001, separated by commas.'],
+    ['an announced address of all interfaces', { ...realHospital, CARECORD_P2P_ANNOUNCE: '/ip4/0.0.0.0/tcp/4001' }, ANNOUNCE],
+    ['the same of IPv6', { ...realHospital, CARECORD_P2P_ANNOUNCE: '/ip6/::/tcp/4001' }, ANNOUNCE],
+    ['an announced port of 0', { ...realHospital, CARECORD_P2P_ANNOUNCE: '/dns4/node.hospital-a.fi/tcp/0' }, ANNOUNCE],
+    ['an announced address with a PeerId', { ...realHospital, CARECORD_P2P_ANNOUNCE: '/dns4/node.hospital-a.fi/tcp/4001/p2p/12D3KooW' }, ANNOUNCE],
+    ['an announced address with underscores', { ...realHospital, CARECORD_P2P_ANNOUNCE: '/dns4/node_a/tcp/4001' }, ANNOUNCE],
+    ['an announced address that leads others to themselves', { ...realHospital, CARECORD_P2P_ANNOUNCE: '/ip6/::1/tcp/4001' }, 'CARECORD_P2P_ANNOUNCE holds a loopback address, which leads other hospitals to themselves.'],
+    ['nothing but announced addresses, and none', { ...realHospital, CARECORD_P2P_ANNOUNCE_ONLY: '1' }, 'CARECORD_P2P_ANNOUNCE_ONLY=1 needs addresses in CARECORD_P2P_ANNOUNCE: otherwise nobody learns where this node is.'],
+    ['a relay that cannot be reached', { ...realHospital, CARECORD_RELAY_SERVER: '1', CARECORD_BEHIND_FIREWALL: '1' }, 'CARECORD_RELAY_SERVER and CARECORD_BEHIND_FIREWALL exclude each other: who cannot be reached cannot relay for others.'],
+    ['announced addresses of a node that cannot be reached', { ...realHospital, CARECORD_P2P_ANNOUNCE: '/dns4/node.hospital-a.fi/tcp/4001', CARECORD_BEHIND_FIREWALL: '1' }, 'CARECORD_P2P_ANNOUNCE and CARECORD_BEHIND_FIREWALL exclude each other: who cannot be reached announces the places that it has at relays, by itself.'],
+    ...['CARECORD_MDNS', 'CARECORD_DHT', 'CARECORD_P2P_ANNOUNCE_ONLY', 'CARECORD_RELAY_SERVER', 'CARECORD_BEHIND_FIREWALL'].map((name): [string, Environment, string] => [`an unknown switch ${name}`, { ...realHospital, [name]: 'true' }, `${name} must be 0 or 1.`]),
+    ...['2', '13', '5.5', 'some'].map((replication): [string, Environment, string] => [`a replication of ${replication}`, { ...realHospital, CARECORD_REPLICATION: replication }, 'CARECORD_REPLICATION must be a number of members between 3 and 12.']),
+    ['a replication without the DHT', { ...realHospital, CARECORD_DHT: '0', CARECORD_REPLICATION: '5' }, 'CARECORD_REPLICATION is for CARECORD_DHT=1 alone: without the DHT this node publishes nothing.'],
+    ['metrics at port 0', { ...realHospital, CARECORD_METRICS_PORT: '0' }, 'CARECORD_METRICS_PORT must be a port number between 1 and 65535.'],
+    ['metrics at a port that is none', { ...realHospital, CARECORD_METRICS_PORT: 'prometheus' }, 'CARECORD_METRICS_PORT must be a port number between 0 and 65535.'],
+    ['metrics without a port', { ...realHospital, CARECORD_METRICS_HOST: '10.0.0.7' }, 'CARECORD_METRICS_HOST needs a port in CARECORD_METRICS_PORT: without one there are no metrics.'],
+    ['metrics at the port of the API', { ...realHospital, CARECORD_HTTP_PORT: '4101', CARECORD_METRICS_PORT: '4101' }, 'CARECORD_METRICS_PORT must be another port than CARECORD_HTTP_PORT: the metrics are not for everybody who reaches the API.'],
     ['a bootstrap address that is none', { ...demoHospital, CARECORD_BOOTSTRAP: 'there' }, 'CARECORD_BOOTSTRAP must hold libp2p addresses such as /ip4/127.0.0.1/tcp/4001, separated by commas.'],
     ['an unknown listing', { ...demoHospital, CARECORD_DEFAULT_LISTING: 'public' }, 'CARECORD_DEFAULT_LISTING must be one of: listed, unlisted.'],
     ['an unknown log level', { ...demoHospital, CARECORD_LOG_LEVEL: 'loud' }, 'CARECORD_LOG_LEVEL must be one of: fatal, error, warn, info, debug, silent.'],
@@ -270,6 +331,8 @@ describe('loadConfiguration', () => {
       ['demo tickets outside demo mode', { ...realAuthority, CARECORD_DEMO_TICKETS_FILE: accounts }, 'CARECORD_DEMO_TICKETS_FILE creates demo admission tickets and needs CARECORD_DEMO=1.'],
       ['a demo that others can reach over HTTP', { ...demoHospital, CARECORD_HTTP_HOST: '0.0.0.0' }, 'CARECORD_HTTP_HOST must be a loopback address in demo mode, for example 127.0.0.1.'],
       ['a demo whose peers can be elsewhere', { ...demoHospital, CARECORD_P2P_LISTEN: '/ip4/127.0.0.1/tcp/0,/ip4/0.0.0.0/tcp/0' }, 'CARECORD_P2P_LISTEN must hold loopback addresses alone in demo mode, for example /ip4/127.0.0.1/tcp/0.'],
+      ['a demo that announces an address elsewhere', { ...demoHospital, CARECORD_P2P_ANNOUNCE: '/ip4/127.0.0.1/tcp/4001,/dns4/node.hospital-a.fi/tcp/4001' }, 'CARECORD_P2P_ANNOUNCE must hold loopback addresses alone in demo mode, for example /ip4/127.0.0.1/tcp/4001.'],
+      ['a demo whose metrics others can read', { ...demoHospital, CARECORD_METRICS_HOST: '0.0.0.0', CARECORD_METRICS_PORT: '9464' }, 'CARECORD_METRICS_HOST must be a loopback address in demo mode, for example 127.0.0.1.'],
     ])('refuses %s', (_case, environment, sentence) => {
       expect(mistakesOf(environment)).toEqual([sentence]);
     });

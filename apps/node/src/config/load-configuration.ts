@@ -2,7 +2,7 @@ import { IdentityError, parseNetworkFile } from '@carecord/identity';
 import type { NetworkFile } from '@carecord/identity';
 import { AdmissionTickets } from './admission-tickets.ts';
 import { ConfigurationError } from './configuration-error.ts';
-import type { Configuration, KeyHolderConfiguration } from './configuration.ts';
+import type { Configuration, KeyHolderConfiguration, PeerToPeerConfiguration } from './configuration.ts';
 import { demoAccountsSchema, demoTicketsSchema, parseMountedJson } from './demo-files.ts';
 import type { DemoAccount, DemoTicket } from './demo-files.ts';
 import { openIdSettings } from '../openid/openid-configuration.ts';
@@ -12,6 +12,11 @@ import { brokenRules } from './rules.ts';
 import { readMounted } from './secret-files.ts';
 import { variablesSchema } from './variables.ts';
 import type { Variables } from './variables.ts';
+
+/** The metrics are for this machine alone unless the operator says otherwise. */
+const METRICS_HOST = '127.0.0.1';
+/** With five copies a value is lost when five hospitals of one network fail together before the next repair. */
+const DEFAULT_REPLICATION = 5;
 
 /** What stands in the mounted files that the variables name. */
 interface Mounted {
@@ -118,7 +123,8 @@ function assemble(variables: Variables, mounted: Mounted): Configuration {
     allowedHosts: variables.CARECORD_ALLOWED_HOSTS ?? [],
     tickets: mounted.tickets,
     http: { host: variables.CARECORD_HTTP_HOST, port: variables.CARECORD_HTTP_PORT },
-    peerToPeer: { listen: variables.CARECORD_P2P_LISTEN, bootstrap: variables.CARECORD_BOOTSTRAP ?? [] },
+    peerToPeer: peerToPeer(variables),
+    metrics: variables.CARECORD_METRICS_PORT === undefined ? undefined : { host: variables.CARECORD_METRICS_HOST ?? METRICS_HOST, port: variables.CARECORD_METRICS_PORT },
     demo: variables.CARECORD_DEMO,
     demoAccounts: mounted.demoAccounts,
     logLevel: variables.CARECORD_LOG_LEVEL,
@@ -131,6 +137,19 @@ function assemble(variables: Variables, mounted: Mounted): Configuration {
     defaultListing: variables.CARECORD_DEFAULT_LISTING,
     hospitalPolicies: mounted.hospitalPolicies,
     openId: mounted.openId,
+  };
+}
+
+function peerToPeer(variables: Variables): PeerToPeerConfiguration {
+  return {
+    listen: variables.CARECORD_P2P_LISTEN,
+    bootstrap: variables.CARECORD_BOOTSTRAP ?? [],
+    announce: { addresses: variables.CARECORD_P2P_ANNOUNCE ?? [], onlyThese: variables.CARECORD_P2P_ANNOUNCE_ONLY },
+    mdns: variables.CARECORD_MDNS,
+    dht: variables.CARECORD_DHT,
+    relayServer: variables.CARECORD_RELAY_SERVER,
+    behindFirewall: variables.CARECORD_BEHIND_FIREWALL,
+    replication: variables.CARECORD_REPLICATION ?? DEFAULT_REPLICATION,
   };
 }
 

@@ -86,6 +86,51 @@ const RULES: readonly Rule[] = [
     broken: (variables) => demo(variables) && variables.CARECORD_P2P_LISTEN?.every(isLoopbackMultiaddr) === false,
     sentence: 'CARECORD_P2P_LISTEN must hold loopback addresses alone in demo mode, for example /ip4/127.0.0.1/tcp/0.',
   },
+  {
+    concerns: ['CARECORD_DEMO', 'CARECORD_P2P_ANNOUNCE'],
+    broken: (variables) => demo(variables) && variables.CARECORD_P2P_ANNOUNCE?.every(isLoopbackMultiaddr) === false,
+    sentence: 'CARECORD_P2P_ANNOUNCE must hold loopback addresses alone in demo mode, for example /ip4/127.0.0.1/tcp/4001.',
+  },
+  {
+    concerns: ['CARECORD_DEMO', 'CARECORD_P2P_ANNOUNCE'],
+    broken: (variables) => !demo(variables) && variables.CARECORD_P2P_ANNOUNCE?.some(isLoopbackMultiaddr) === true,
+    sentence: 'CARECORD_P2P_ANNOUNCE holds a loopback address, which leads other hospitals to themselves.',
+  },
+  {
+    concerns: ['CARECORD_P2P_ANNOUNCE', 'CARECORD_P2P_ANNOUNCE_ONLY'],
+    broken: (variables) => variables.CARECORD_P2P_ANNOUNCE_ONLY === true && variables.CARECORD_P2P_ANNOUNCE === undefined,
+    sentence: 'CARECORD_P2P_ANNOUNCE_ONLY=1 needs addresses in CARECORD_P2P_ANNOUNCE: otherwise nobody learns where this node is.',
+  },
+  {
+    concerns: ['CARECORD_BEHIND_FIREWALL', 'CARECORD_RELAY_SERVER'],
+    broken: (variables) => variables.CARECORD_BEHIND_FIREWALL === true && variables.CARECORD_RELAY_SERVER === true,
+    sentence: 'CARECORD_RELAY_SERVER and CARECORD_BEHIND_FIREWALL exclude each other: who cannot be reached cannot relay for others.',
+  },
+  {
+    concerns: ['CARECORD_BEHIND_FIREWALL', 'CARECORD_P2P_ANNOUNCE'],
+    broken: (variables) => variables.CARECORD_BEHIND_FIREWALL === true && variables.CARECORD_P2P_ANNOUNCE !== undefined,
+    sentence: 'CARECORD_P2P_ANNOUNCE and CARECORD_BEHIND_FIREWALL exclude each other: who cannot be reached announces the places that it has at relays, by itself.',
+  },
+  {
+    concerns: ['CARECORD_DHT', 'CARECORD_REPLICATION'],
+    broken: (variables) => variables.CARECORD_DHT === false && variables.CARECORD_REPLICATION !== undefined,
+    sentence: 'CARECORD_REPLICATION is for CARECORD_DHT=1 alone: without the DHT this node publishes nothing.',
+  },
+  {
+    concerns: ['CARECORD_METRICS_HOST', 'CARECORD_METRICS_PORT'],
+    broken: (variables) => variables.CARECORD_METRICS_HOST !== undefined && variables.CARECORD_METRICS_PORT === undefined,
+    sentence: 'CARECORD_METRICS_HOST needs a port in CARECORD_METRICS_PORT: without one there are no metrics.',
+  },
+  {
+    concerns: ['CARECORD_HTTP_PORT', 'CARECORD_METRICS_PORT'],
+    broken: (variables) => variables.CARECORD_METRICS_PORT !== undefined && variables.CARECORD_METRICS_PORT === variables.CARECORD_HTTP_PORT,
+    sentence: 'CARECORD_METRICS_PORT must be another port than CARECORD_HTTP_PORT: the metrics are not for everybody who reaches the API.',
+  },
+  {
+    concerns: ['CARECORD_DEMO', 'CARECORD_METRICS_HOST'],
+    broken: (variables) => demo(variables) && variables.CARECORD_METRICS_HOST !== undefined && !isLoopbackHost(variables.CARECORD_METRICS_HOST),
+    sentence: 'CARECORD_METRICS_HOST must be a loopback address in demo mode, for example 127.0.0.1.',
+  },
 ];
 
 /**

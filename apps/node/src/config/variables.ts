@@ -1,7 +1,8 @@
 import { LISTINGS } from '@carecord/core';
 import { memberNameSchema } from '@carecord/identity';
 import { z } from 'zod';
-import { isAddressOrNetwork } from './addresses.ts';
+import { canBeTold, canListenAt, isAddressOrNetwork, parsePeerAddress } from './addresses.ts';
+import type { PeerAddress } from './addresses.ts';
 import { openIdVariables } from '../openid/openid-configuration.ts';
 
 /**
@@ -24,17 +25,16 @@ const pathSegment = (name: string): z.ZodString => z.string().regex(/^[A-Za-z0-9
 const DAYS = 'CARECORD_KEY_ROTATION_DAYS must be a number of days between 1 and 365.';
 const PUBLIC_URL = 'CARECORD_PUBLIC_URL must be an https:// address without a path, for example https://carecord.hospital-a.fi.';
 
-const multiaddr = /^\/(ip4|ip6|dns4|dns6)\/[^/\s]+\/tcp\/\d{1,5}(\/p2p\/[A-Za-z0-9]+)?$/;
-
-const multiaddrs = (name: string): z.ZodType<string[]> =>
-  z.string({ error: `${name} is missing: set it to libp2p addresses such as /ip4/127.0.0.1/tcp/0, separated by commas.` })
+/** Libp2p addresses, separated by commas, each of which must be usable for what it is given. */
+const multiaddrs = (name: string, example: string, isUsable: (address: PeerAddress) => boolean): z.ZodType<string[]> =>
+  z.string({ error: `${name} is missing: set it to libp2p addresses such as ${example}, separated by commas.` })
     .transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''))
-    .refine((list) => list.length > 0 && list.every((address) => multiaddr.test(address)), {
-      error: `${name} must hold libp2p addresses such as /ip4/127.0.0.1/tcp/4001, separated by commas.`,
+    .refine((list) => list.length > 0 && list.map(parsePeerAddress).every((address) => address !== undefined && isUsable(address)), {
+      error: `${name} must hold libp2p addresses such as ${example}, separated by commas.`,
     });
 
-const flag = (name: string): z.ZodType<boolean> =>
-  z.enum(['0', '1'], { error: `${name} must be 0 or 1.` }).optional().transform((value) => value === '1');
+const flag = (name: string, unlessSet = false): z.ZodType<boolean> =>
+  z.enum(['0', '1'], { error: `${name} must be 0 or 1.` }).optional().transform((value) => (value === undefined ? unlessSet : value === '1'));
 
 export const variablesSchema = z.object({
   ...openIdVariables,
@@ -65,8 +65,17 @@ export const variablesSchema = z.object({
   CARECORD_KEY_ROTATION_DAYS: z.coerce.number({ error: DAYS }).int({ error: DAYS }).min(1, { error: DAYS }).max(365, { error: DAYS }).default(90),
   CARECORD_HTTP_HOST: z.string().default('127.0.0.1'),
   CARECORD_HTTP_PORT: port('CARECORD_HTTP_PORT'),
-  CARECORD_P2P_LISTEN: multiaddrs('CARECORD_P2P_LISTEN'),
-  CARECORD_BOOTSTRAP: multiaddrs('CARECORD_BOOTSTRAP').optional(),
+  CARECORD_P2P_LISTEN: multiaddrs('CARECORD_P2P_LISTEN', '/ip4/127.0.0.1/tcp/4001 or /ip6/::/tcp/4002/ws', canListenAt),
+  CARECORD_P2P_ANNOUNCE: multiaddrs('CARECORD_P2P_ANNOUNCE', '/dns4/carecord.hospital-a.fi/tcp/443/wss (a port, no /p2p/)', canBeTold).optional(),
+  CARECORD_P2P_ANNOUNCE_ONLY: flag('CARECORD_P2P_ANNOUNCE_ONLY'),
+  CARECORD_BOOTSTRAP: multiaddrs('CARECORD_BOOTSTRAP', '/ip4/127.0.0.1/tcp/4001', ({ port }) => port > 0).optional(),
+  CARECORD_MDNS: flag('CARECORD_MDNS'),
+  CARECORD_DHT: flag('CARECORD_DHT', true),
+  CARECORD_REPLICATION: z.string().regex(/^([3-9]|1[0-2])$/, { error: 'CARECORD_REPLICATION must be a number of members between 3 and 12.' }).transform(Number).optional(),
+  CARECORD_RELAY_SERVER: flag('CARECORD_RELAY_SERVER'),
+  CARECORD_BEHIND_FIREWALL: flag('CARECORD_BEHIND_FIREWALL'),
+  CARECORD_METRICS_HOST: z.string().optional(),
+  CARECORD_METRICS_PORT: port('CARECORD_METRICS_PORT').refine((value) => value > 0, { error: 'CARECORD_METRICS_PORT must be a port number between 1 and 65535.' }).optional(),
   CARECORD_PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: PUBLIC_URL })
     .refine((url) => new URL(url).pathname === '/' && new URL(url).search === '' && new URL(url).username === '', { error: PUBLIC_URL })
