@@ -28,10 +28,13 @@ export type {
   DhtValues,
   KnownMember,
   Member,
+  MessageCount,
   MessageHandler,
   MessageProtocol,
   NetworkHost,
   NetworkHostOptions,
+  NetworkStatistics,
+  PeerReport,
   Told,
 } from './ports.ts';
 export type { ValueCount } from './values/count-values.ts';
