@@ -47,7 +47,8 @@ export async function ask<Request extends z.ZodType, Response extends z.ZodType>
 
 async function openStream({ protocol, signal }: Asked, connection: Connection): Promise<Stream> {
   try {
-    return await connection.newStream(protocol.name, { signal, maxOutboundStreams: MAX_OUTBOUND_STREAMS });
+    // A relayed connection is "limited": the relay ends it after so many bytes. Our messages go over it all the same.
+    return await connection.newStream(protocol.name, { signal, maxOutboundStreams: MAX_OUTBOUND_STREAMS, runOnLimitedConnection: true });
   } catch (cause) {
     throw new NetworkError('UNREACHABLE', `The member does not take "${protocol.name}".`, { cause });
   }

@@ -85,7 +85,7 @@ export class MessageServer {
       this.atWork.add(work);
       void work.finally(() => this.atWork.delete(work));
     };
-    this.options.node.handle(protocol.name, listener, { maxInboundStreams: MAX_INBOUND_STREAMS }).catch((cause: unknown) => {
+    this.options.node.handle(protocol.name, listener, { maxInboundStreams: MAX_INBOUND_STREAMS, runOnLimitedConnection: true }).catch((cause: unknown) => {
       this.options.logger.error('protocol-not-registered', { protocol: protocol.name }, cause);
     });
   }
