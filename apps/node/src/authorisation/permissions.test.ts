@@ -22,6 +22,7 @@ const ALLOWED: Readonly<Record<Permission, readonly StaffRole[]>> = {
   'audit.read': ['privacy-officer'],
   'members.read': ['clinician', 'front-desk', 'privacy-officer', 'data-steward', 'administrator', 'registrar'],
   'node.status': ['privacy-officer', 'administrator'],
+  'network.read': ['administrator'],
   'keys.read': ['administrator'],
   'keys.manage': ['administrator'],
   'staff.read': ['privacy-officer', 'administrator'],

@@ -9,6 +9,7 @@ import { StatusListIssuer } from '../authority/status-list-issuer.ts';
 import { WitnessOffice } from '../authority/witness-office.ts';
 import { PublishedDid } from '../did/published-did.ts';
 import { KeyOperations } from '../keys/key-operations.ts';
+import { NetworkStatus } from '../status/network-status.ts';
 import type { AuthorityServices } from './authority-services.ts';
 import { LocalHospital } from './local-hospital.ts';
 import { staffProviders } from './staff-providers.ts';
@@ -27,6 +28,7 @@ export function authorityProviders(services: AuthorityServices, limiter: RateLim
     { provide: WitnessOffice, useValue: services.witnesses },
     { provide: StatusListIssuer, useValue: services.statusLists },
     { provide: MembershipRegister, useValue: services.register },
+    { provide: NetworkStatus, useValue: services.networkStatus },
     { provide: PublishedNetwork, useValue: services.published },
     { provide: ADMISSION_LIMITER, useValue: limiter },
     { provide: TRANSACTIONS, useValue: transactions },

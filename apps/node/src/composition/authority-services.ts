@@ -8,6 +8,7 @@ import { StatusListIssuer } from '../authority/status-list-issuer.ts';
 import { WitnessOffice } from '../authority/witness-office.ts';
 import type { AuthorityConfiguration } from '../config/configuration.ts';
 import { PublishedDid } from '../did/published-did.ts';
+import { NetworkStatus } from '../status/network-status.ts';
 import type { StaffServices } from '../staff/staff-services.ts';
 import type { Foundation } from './foundation.ts';
 import { keyServices } from './key-services.ts';
@@ -30,6 +31,7 @@ export interface AuthorityServices {
   readonly statements: OwnStatements;
   readonly register: MembershipRegister;
   readonly published: PublishedNetwork;
+  readonly networkStatus: NetworkStatus;
 }
 
 /** Builds the services; the authority is a member by its own word afterwards, and its status list is signed. */
@@ -87,5 +89,6 @@ export async function authorityServices(
     statements,
     register: new MembershipRegister(memberships),
     published: new PublishedNetwork(() => statements.description(), () => late.host?.addresses() ?? []),
+    networkStatus: new NetworkStatus(() => late.host),
   };
 }

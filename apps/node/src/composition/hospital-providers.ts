@@ -12,6 +12,7 @@ import { PatientConsents } from '../consents/patient-consents.ts';
 import { PublishedDid } from '../did/published-did.ts';
 import { KeyOperations } from '../keys/key-operations.ts';
 import { PatientReader } from '../patients/patient-reader.ts';
+import { NetworkStatus } from '../status/network-status.ts';
 import { NodeStatus } from '../status/node-status.ts';
 import type { HospitalServices } from './hospital-services.ts';
 import { LocalHospital } from './local-hospital.ts';
@@ -34,6 +35,7 @@ export function hospitalProviders(services: HospitalServices, network: NetworkHo
     { provide: AccessRequester, useValue: services.requester },
     { provide: AccessInbox, useValue: services.inbox },
     { provide: AccessQuestions, useValue: services.questions },
+    { provide: NetworkStatus, useValue: services.networkStatus },
     { provide: NodeStatus, useValue: services.status },
     { provide: AuditLog, useValue: services.audit },
     { provide: NETWORK, useValue: network },

@@ -13,6 +13,7 @@ import { PublishedDid } from '../did/published-did.ts';
 import { PatientPublisher } from '../jobs/publish-patient.ts';
 import { PatientReader } from '../patients/patient-reader.ts';
 import type { StaffServices } from '../staff/staff-services.ts';
+import { NetworkStatus } from '../status/network-status.ts';
 import { NodeStatus } from '../status/node-status.ts';
 import type { Foundation } from './foundation.ts';
 import { keyServices } from './key-services.ts';
@@ -38,6 +39,7 @@ export interface HospitalServices {
   readonly questions: AccessQuestions;
   readonly inbox: AccessInbox;
   readonly publisher: PatientPublisher;
+  readonly networkStatus: NetworkStatus;
   readonly status: NodeStatus;
   readonly audit: AuditLog;
 }
@@ -83,6 +85,13 @@ export async function hospitalServices(
     outbox: storage.outbox,
   });
   const requester = new AccessRequester({ ...exchange, recipientKeys: () => identity.recipientKeys(), pseudonymKey: keys['staff-pseudonym'], sent: storage.sentRequests, blocks: storage.receivedBlocks });
+  const networkStatus = new NetworkStatus(
+    () => network,
+    async () => {
+      const { waiting, dead } = await storage.outboxWorker.backlog(PATIENT_CHANGED);
+      return { waiting, failed: dead };
+    },
+  );
 
   return {
     hospital: new LocalHospital(identity.did, configuration.name, configuration.defaultListing),
@@ -99,7 +108,8 @@ export async function hospitalServices(
     questions: new AccessQuestions(locator, requester, identity.did),
     inbox: new AccessInbox(accessHolder, audit, transactions),
     publisher: new PatientPublisher({ records, locator, network, identity, clock }),
-    status: new NodeStatus(network, () => membership.membership, storage.datastore, () => storage.outboxWorker.backlog(PATIENT_CHANGED)),
+    networkStatus,
+    status: new NodeStatus(network, () => membership.membership, networkStatus),
     audit,
   };
 }

@@ -62,6 +62,7 @@ export const FAILURE_CODES = [
   'ROOT_KEY_IN_USE',
   'KEY_HOLDER_UNAVAILABLE',
   // The node
+  'NODE_STARTING',
   'DATABASE_UNAVAILABLE',
   'INTERNAL',
 ] as const;

@@ -30,7 +30,8 @@ import { CarecordError } from '@carecord/core';
  * - `CLOCK_SKEW`: this machine's clock is not that of the database or of the authority
  * - `AUTHORITY_UNREACHABLE`, `AUTHORITY_ANSWER_INVALID`: no answer, or none that proves itself
  * - `KEY_FILE_INVALID`: the file with the key of this node's PeerId is damaged or cannot be written
- * - `PORT_BUSY`: the HTTP port is taken
+ * - `NODE_STARTING`: the node is not in the network yet
+ * - `PORT_BUSY`: a port that this node was to listen at is taken
  * - `OUTBOUND_REFUSED`: an address that this node does not call: private, not HTTPS, with credentials, or redirected downwards
  * - `OUTBOUND_UNREACHABLE`, `OUTBOUND_TIMEOUT`: another service did not answer, or not in time
  * - `OUTBOUND_TOO_LARGE`, `OUTBOUND_ANSWER_INVALID`: its answer is over the limit, or cannot be read
@@ -68,6 +69,7 @@ export type NodeErrorCode =
   | 'AUTHORITY_UNREACHABLE'
   | 'AUTHORITY_ANSWER_INVALID'
   | 'KEY_FILE_INVALID'
+  | 'NODE_STARTING'
   | 'PORT_BUSY'
   | 'OUTBOUND_REFUSED'
   | 'OUTBOUND_UNREACHABLE'

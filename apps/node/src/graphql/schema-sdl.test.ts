@@ -21,7 +21,7 @@ describe('the GraphQL schema', () => {
       'signInWithPasskey', 'signOut', 'stepUp', 'withdrawConsent',
     ]);
     expect(Object.keys(schema.getQueryType()?.getFields() ?? {}).sort()).toEqual([
-      'auditTrail', 'consents', 'findPatients', 'integrationClients', 'keys', 'me', 'members', 'nodeStatus', 'patient', 'receivedRequests', 'releasedRecords',
+      'auditTrail', 'consents', 'findPatients', 'integrationClients', 'keys', 'me', 'members', 'networkStatus', 'nodeStatus', 'patient', 'peers', 'receivedRequests', 'releasedRecords',
       'rewrapJobs', 'secondFactors', 'sentRequests', 'sessions', 'staff', 'timeline',
     ]);
   });

@@ -32,6 +32,8 @@ import { SecondFactors } from '../staff/second-factors.ts';
 import { SignIn } from '../staff/sign-in.ts';
 import { StaffAdministration } from '../staff/staff-administration.ts';
 import { StepUp } from '../staff/step-up.ts';
+import { networkStatistics, peerReport } from '../status/network-reports.fixture.ts';
+import { NetworkStatus } from '../status/network-status.ts';
 import { NodeStatus } from '../status/node-status.ts';
 import { createApplication } from './application.ts';
 import { listen } from './listen.ts';
@@ -58,6 +60,7 @@ const log = new Writable({
 });
 const writer = pino(pinoOptions({ role: 'hospital', domain: 'a', logLevel: 'debug' }), log);
 let parts: { name: 'database'; check: () => Promise<Record<string, string>> }[] = [];
+let network: { peers: () => ReturnType<typeof peerReport>[]; statistics: () => Promise<ReturnType<typeof networkStatistics>> } | undefined;
 let application: NestExpressApplication;
 let base: string;
 
@@ -96,6 +99,7 @@ beforeAll(async () => {
     { provide: BundleAdmission, useValue: admission },
     { provide: LocalHospital, useValue: new LocalHospital('did:example:a', 'Hospital A', 'unlisted') },
     ...[KeyOperations, PublishedDid, StepUp, SecondFactors, Passkeys, StaffAdministration, Records, PatientConsents, Locator, AccessHolder, AccessRequester, AccessInbox, AccessQuestions, NodeStatus, AuditLog, TRANSACTIONS].map((provide) => ({ provide, useValue: {} })),
+    { provide: NetworkStatus, useValue: new NetworkStatus(() => network) },
     { provide: NETWORK, useValue: { members: () => [] } },
     ForgottenResolver,
   ], { controllers: [], providers: [{ provide: IntegrationClients, useValue: {} }] });
@@ -105,6 +109,7 @@ beforeAll(async () => {
 afterAll(() => application.close());
 beforeEach(() => {
   lines.length = 0;
+  network = { peers: () => [peerReport({ name: 'Hospital C', connected: false, group: undefined }), peerReport()], statistics: () => Promise.resolve(networkStatistics()) };
   parts = [];
 });
 
@@ -223,6 +228,32 @@ describe('GraphQL over HTTP', () => {
     const text = await broken.text();
     expect({ status: broken.status, body: JSON.parse(text) as object }).toMatchObject({ status: 400, body: { code: 'INPUT_INVALID' } });
     expect(text + lines.join('')).not.toContain(CANARY);
+  });
+
+  it('shows the network to administrators alone', async () => {
+    const peers = `query ($page: PageInput) { peers(page: $page) { ${FAILURE} ... on NetworkPeers { nextCursor peers { did name group connected relayed statusAgeMilliseconds } } } }`;
+    const status = `{ networkStatus { ${FAILURE} ... on NetworkState { health connectedMembers messages { direction bytes } replication { factor repairedAt } publications { waiting } } } }`;
+    for (const token of ['clinician', 'front-desk', 'privacy-officer']) {
+      expect((await graphql(peers, { token })).body.data?.['peers']).toMatchObject({ code: 'FORBIDDEN' });
+      expect((await graphql(status, { token })).body.data?.['networkStatus']).toMatchObject({ code: 'FORBIDDEN' });
+    }
+    expect((await graphql(peers)).body.data?.['peers']).toMatchObject({ code: 'UNAUTHENTICATED' });
+    const token = 'administrator';
+    expect((await graphql(peers, { token, variables: { page: { first: 1 } } })).body.data?.['peers']).toMatchObject({ nextCursor: '1', peers: [{ name: 'Hospital B', group: 'X25519MLKEM768', connected: true, statusAgeMilliseconds: 90_000 }] });
+    expect((await graphql(peers, { token, variables: { page: { first: 1, after: '1' } } })).body.data?.['peers']).toMatchObject({ nextCursor: null, peers: [{ name: 'Hospital C', group: null, connected: false }] });
+    expect((await graphql(peers, { token, variables: { page: { first: 501 } } })).body.data?.['peers']).toMatchObject({ code: 'INPUT_INVALID' });
+    expect((await graphql(status, { token })).body.data?.['networkStatus']).toMatchObject({
+      health: 'DEGRADED',
+      connectedMembers: 3,
+      messages: [{ direction: 'SENT', bytes: 5_000_000_000 }, { direction: 'RECEIVED', bytes: 700 }],
+      replication: { factor: 11, repairedAt: '2026-11-30T09:00:00.000Z' },
+      publications: null,
+    });
+  });
+
+  it('says while the node is not in the network yet', async () => {
+    network = undefined;
+    expect((await graphql(`{ peers { ${FAILURE} } }`, { token: 'administrator' })).body.data?.['peers']).toMatchObject({ code: 'NODE_STARTING' });
   });
 
   it('answers introspection, and refuses what is too deep or too much', async () => {

@@ -1,7 +1,6 @@
 import type { Membership } from '@carecord/identity';
-import { countValues } from '@carecord/network';
-import type { NetworkHost, ValueCount } from '@carecord/network';
-import type { Storage } from '@carecord/storage';
+import type { NetworkHost } from '@carecord/network';
+import type { NetworkStatus } from './network-status.ts';
 
 /** What an operator sees of a node. */
 export interface NodeStatusReport {
@@ -15,7 +14,7 @@ export interface NodeStatusReport {
   readonly pendingPublications: number;
   /** Such changes that failed too often and wait for a person. */
   readonly failedPublications: number;
-  readonly dhtValues: ValueCount[];
+  readonly dhtValues: { readonly kind: string; readonly count: number }[];
 }
 
 /** Gathers the state of a running node. */
@@ -23,12 +22,11 @@ export class NodeStatus {
   constructor(
     private readonly network: Pick<NetworkHost, 'addresses' | 'did' | 'members' | 'peerId'>,
     private readonly membership: () => Pick<Membership, 'networkId' | 'validUntil'>,
-    private readonly datastore: Storage['datastore'],
-    private readonly backlog: () => Promise<{ readonly waiting: number; readonly dead: number }>,
+    private readonly networkStatus: Pick<NetworkStatus, 'read'>,
   ) {}
 
   async read(): Promise<NodeStatusReport> {
-    const [{ waiting, dead }, dhtValues] = await Promise.all([this.backlog(), countValues(this.datastore)]);
+    const { publications, storage } = await this.networkStatus.read();
     const { networkId, validUntil } = this.membership();
     return {
       did: this.network.did,
@@ -37,9 +35,9 @@ export class NodeStatus {
       networkId,
       membershipValidUntil: validUntil,
       connectedMembers: this.network.members().length,
-      pendingPublications: waiting,
-      failedPublications: dead,
-      dhtValues,
+      pendingPublications: publications?.waiting ?? 0,
+      failedPublications: publications?.failed ?? 0,
+      dhtValues: [...storage.values],
     };
   }
 }
