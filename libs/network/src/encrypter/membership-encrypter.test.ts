@@ -30,12 +30,14 @@ interface Reached {
   identified: number;
   streams: number;
   refused: string[];
+  /** As `onRefused` was told. */
+  counted: string[];
 }
 
 const running: Libp2p[] = [];
 
-async function startNode(identity: TestIdentity, makeEncrypter: (reached: Reached) => Promise<ConnectionEncrypter>) {
-  const reached: Reached = { proven: [], muxers: 0, connections: 0, identified: 0, streams: 0, refused: [] };
+async function startNode<Encrypter extends ConnectionEncrypter>(identity: TestIdentity, makeEncrypter: (reached: Reached) => Promise<Encrypter>) {
+  const reached: Reached = { proven: [], muxers: 0, connections: 0, identified: 0, streams: 0, refused: [], counted: [] };
   const encrypter = await makeEncrypter(reached);
   const node = await createLibp2p({
     privateKey: (await peerKeyFromSeed(identity.peerSeed)).privateKey,
@@ -57,7 +59,7 @@ async function startNode(identity: TestIdentity, makeEncrypter: (reached: Reache
     reached.streams++;
   });
   running.push(node);
-  return { node, reached, address: node.getMultiaddrs()[0] ?? multiaddr('/ip4/127.0.0.1/tcp/1') };
+  return { node, reached, encrypter, address: node.getMultiaddrs()[0] ?? multiaddr('/ip4/127.0.0.1/tcp/1') };
 }
 
 function member(identity: TestIdentity, local: LocalMember | LocalIdentity, authority: TestAuthority, onShown: (version: number) => void = () => undefined) {
@@ -71,7 +73,8 @@ function member(identity: TestIdentity, local: LocalMember | LocalIdentity, auth
       reached.proven.push(did);
       onShown(shown);
     };
-    return new MembershipEncrypter({ ...policy, local: 'current' in local ? local : fixedIdentity(local), peerKey, logger, onProven });
+    const onRefused = (reason: string): void => void reached.counted.push(reason);
+    return new MembershipEncrypter({ ...policy, local: 'current' in local ? local : fixedIdentity(local), peerKey, logger, onProven, onRefused });
   });
 }
 
@@ -117,6 +120,18 @@ describe('MembershipEncrypter', () => {
     expect(victim.reached).toMatchObject({ muxers: 1, connections: 1 });
   });
 
+  it('knows of each connection, at both ends, what it agreed on and whether the peer is heard', async () => {
+    const other = await member(b, await admitForTest(b, authority), authority);
+    const dialled = await other.node.dial(victim.address);
+    await waitUntil(() => victim.node.getConnections().length === 1);
+    const ends = [other.encrypter.secured.of(dialled), ...victim.node.getConnections().map((taken) => victim.encrypter.secured.of(taken))];
+    expect(ends.map((end) => end?.group)).toEqual(['X25519MLKEM768', 'X25519MLKEM768']);
+    await waitUntil(() => ends[1]?.takeHeard() === false);
+    await dialled.newStream(TEST_PROTOCOL);
+    await waitUntil(() => ends[1]?.takeHeard() === true);
+    expect(other.encrypter.secured.of({ timeline: { open: 0 } })).toBeUndefined();
+  });
+
   it('carries megabytes both ways over the secured connection', async () => {
     const other = await member(b, await admitForTest(b, authority), authority);
     await victim.node.handle('/echo', async (stream) => {
@@ -154,6 +169,7 @@ describe('MembershipEncrypter', () => {
     expectNothingReached();
     expect(victim.reached.refused).toHaveLength(2);
     expect(victim.reached.refused).not.toContain('UNEXPECTED');
+    expect(victim.reached.counted).toEqual(victim.reached.refused);
   });
 
   it('shows a peer who we are at that moment, and says which version it was shown', async () => {

@@ -7,13 +7,16 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { asError } from '../as-error.ts';
 import { NetworkError } from '../network-error.ts';
 import { makeEphemeralCertificate } from './certificate.ts';
+import { SecuredConnections } from './connection-security.ts';
 import { FrameChannel } from './frame-channel.ts';
 import { HistoryBudget } from './history-budget.ts';
 import { verifyPeerSignature } from './peer-key.ts';
 import type { PeerKey } from './peer-key.ts';
 import { rawDuplex } from './raw-duplex.ts';
+import { refusalOf } from './refusal.ts';
+import type { ConnectionRefusal } from './refusal.ts';
 import { SecuredStream } from './secured-stream.ts';
-import { channelBinding, openTls, tlsContext } from './tls.ts';
+import { agreedGroup, channelBinding, openTls, tlsContext } from './tls.ts';
 
 /** Negotiated in the clear before anything else; a change of the handshake is a new number. */
 export const ENCRYPTER_PROTOCOL = '/carecord/tls-membership/1';
@@ -34,6 +37,8 @@ export interface MembershipEncrypterOptions extends HandshakePolicy {
    * @param shown the number of the version of our own DID that the peer was shown
    */
   readonly onProven: (member: RemoteMember, shown: number) => void;
+  /** Called when a connection did not come about, e.g. to count it. */
+  readonly onRefused?: (reason: ConnectionRefusal) => void;
 }
 
 /**
@@ -43,6 +48,8 @@ export interface MembershipEncrypterOptions extends HandshakePolicy {
  */
 export class MembershipEncrypter implements ConnectionEncrypter {
   readonly protocol = ENCRYPTER_PROTOCOL;
+  /** What is known of the connections that it has let through. */
+  readonly secured = new SecuredConnections();
   // One for the life of the process: it says nothing, so a new one a connection would hide nothing.
   private readonly tls = tlsContext(makeEphemeralCertificate());
   private readonly evidence = new KnownEvidence();
@@ -78,10 +85,13 @@ export class MembershipEncrypter implements ConnectionEncrypter {
       signal.throwIfAborted();
       if (connection.status !== 'open') throw new NetworkError('ENCRYPTION_REFUSED', 'The peer closed the connection.');
       this.options.onProven(member, local.resolved.versionNumber);
-      return { connection: new SecuredStream(connection, socket), remotePeer: peerIdFromString(member.peerId) };
+      const stream = new SecuredStream(connection, socket);
+      this.secured.add(connection, { group: agreedGroup(role, socket), takeHeard: () => stream.takeHeard() });
+      return { connection: stream, remotePeer: peerIdFromString(member.peerId) };
     } catch (cause) {
       const error = signal.aborted ? timedOut(cause) : cause;
       this.options.logger.warn('connection-refused', { role, code: errorCodeOf(error, 'UNEXPECTED') });
+      this.options.onRefused?.(refusalOf(error));
       connection.abort(asError(error));
       throw error;
     } finally {

@@ -8,6 +8,7 @@ import { asError } from '../as-error.ts';
 /** The decrypted side of a connection as libp2p wants it: what the muxer reads and writes. */
 export class SecuredStream extends AbstractMessageStream {
   private readonly socketClosed: Promise<void>;
+  private heard = true;
 
   /**
    * @param connection the raw connection under the socket
@@ -24,7 +25,10 @@ export class SecuredStream extends AbstractMessageStream {
       maxReadBufferLength: connection.maxReadBufferLength,
     });
     this.socketClosed = socket.closed ? Promise.resolve() : new Promise((resolve) => socket.once('close', () => resolve()));
-    socket.on('data', (data: Buffer) => this.onData(data));
+    socket.on('data', (data: Buffer) => {
+      this.heard = true;
+      this.onData(data);
+    });
     socket.on('drain', () => this.safeDispatchEvent('drain'));
     socket.on('error', (error: Error) => connection.abort(error));
     socket.once('close', () => {
@@ -37,6 +41,13 @@ export class SecuredStream extends AbstractMessageStream {
       else if (event.local === true) this.abort(event.error);
       else this.onRemoteReset();
     });
+  }
+
+  /** Whether the peer has sent anything since this was asked last, or may have while we would not listen. */
+  takeHeard(): boolean {
+    const heard = this.heard || this.socket.isPaused();
+    this.heard = false;
+    return heard;
   }
 
   async close(options?: AbortOptions): Promise<void> {

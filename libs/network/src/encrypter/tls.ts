@@ -47,7 +47,7 @@ export async function openTls(role: HandshakeBinding['role'], raw: Duplex, secur
   try {
     await orAborted(secured, signal);
     socket.off('close', hungUp);
-    checkKeyAgreement(role, socket);
+    agreedGroup(role, socket);
     return socket;
   } catch (cause) {
     socket.destroy();
@@ -61,12 +61,17 @@ export function channelBinding(socket: TLSSocket): Uint8Array {
   return new Uint8Array(socket.exportKeyingMaterial(EXPORTER_BYTES, EXPORTER_LABEL, Buffer.alloc(0)));
 }
 
-/** Only a client learns the group from Node; a server offers no other in the first place. */
-function checkKeyAgreement(role: HandshakeBinding['role'], socket: TLSSocket): void {
-  if (socket.getProtocol() !== 'TLSv1.3') throw refusal();
-  if (role === 'responder') return;
+/**
+ * The group that a connection of {@link openTls} agreed on. A client reads it from its socket. A server cannot with Node 24; it
+ * offers this one group alone and resumes nothing, so that there is no TLS 1.3 connection with it that was made otherwise.
+ * @throws NetworkError `ENCRYPTION_REFUSED` when it is not X25519MLKEM768
+ */
+export function agreedGroup(role: HandshakeBinding['role'], socket: TLSSocket): string {
+  if (socket.getProtocol() !== 'TLSv1.3' || socket.isSessionReused()) throw refusal();
+  if (role === 'responder') return KEY_AGREEMENT;
   const agreed = socket.getEphemeralKeyInfo();
   if (agreed === null || !('name' in agreed) || agreed.name !== KEY_AGREEMENT) throw refusal();
+  return agreed.name;
 }
 
 function refusal(cause?: unknown): NetworkError {
