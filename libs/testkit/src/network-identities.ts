@@ -1,6 +1,6 @@
 import { later, systemClock } from '@carecord/core';
 import type { Clock } from '@carecord/core';
-import { hybridSigner, randomKey } from '@carecord/crypto';
+import { hybridSigner, randomKey, sha256 } from '@carecord/crypto';
 import type { GeneralJws, HybridSigner } from '@carecord/crypto';
 import {
   createHospitalDid,
@@ -18,6 +18,18 @@ import type { DidHistory, DidKeys, LocalMember, MemberRole, NetworkTrust, Resolv
 export const TEST_NETWORK_ID = 'test-network';
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 const CREDENTIAL_DAYS = 365;
+
+/** The date of every seeded DID's first version: it is in the DID. */
+const SEEDED_AT = new Date('2026-01-01T00:00:00.000Z');
+
+/** What another process needs to be the same identity. */
+export interface SavedTestIdentity {
+  readonly name: string;
+  readonly peerSeed: Uint8Array;
+  readonly keys: DidKeys;
+  readonly did: string;
+  readonly history: string;
+}
 
 /** A DID with all its keys, which it can rotate: a hospital or an authority, not yet admitted anywhere. */
 export class TestIdentity {
@@ -39,6 +51,32 @@ export class TestIdentity {
     const keys = newDidKeys();
     const { did, history } = await createHospitalDid({ domain: `${name}.hospital.example`, keys, clock });
     return new TestIdentity(name, randomKey(), keys, await resolveDidHistory(did, history, undefined, clock.now()), hybridSigner(keys.signing), clock);
+  }
+
+  /** The same DID at `<name>.hospital.example` in every run: where it stands in the key space is known beforehand. Its keys protect nothing. */
+  static async seeded(name: string, seed: string, clock: Clock): Promise<TestIdentity> {
+    const key = (use: string): Uint8Array => sha256(new TextEncoder().encode(`${seed}/${name}/${use}`));
+    const keys: DidKeys = {
+      signing: { ed25519: key('ed25519'), mlDsa65: key('ml-dsa-65'), number: 1 },
+      recipient: { seed: key('recipient'), number: 1 },
+      update: key('update'),
+      nextUpdate: key('next-update'),
+      cosigning: key('cosigning'),
+      nextCosigning: key('next-cosigning'),
+    };
+    const { did, history } = await createHospitalDid({ domain: `${name}.hospital.example`, keys, clock: { ...systemClock, now: () => SEEDED_AT } });
+    return TestIdentity.restore({ name, peerSeed: key('peer'), keys, did, history }, clock);
+  }
+
+  /** The identity that was `saved`, in another process perhaps. */
+  static async restore({ name, peerSeed, keys, did, history }: SavedTestIdentity, clock: Clock): Promise<TestIdentity> {
+    return new TestIdentity(name, peerSeed, keys, await resolveDidHistory(did, history, undefined, clock.now()), hybridSigner(keys.signing), clock);
+  }
+
+  /** With all its private keys. */
+  saved(): SavedTestIdentity {
+    const { name, peerSeed, keys, did } = this;
+    return { name, peerSeed, keys, did, history: this.version.log };
   }
 
   get did(): string {

@@ -1,0 +1,136 @@
+import { systemClock } from '@carecord/core';
+import { TestAuthority, TestIdentity } from '../../../libs/testkit/src/network-identities.ts';
+import { until } from '../until.ts';
+import type { CommandAnswer, CommandName, CommandRequest, PlannedMember } from './commands.ts';
+import { ProcessOfHosts } from './process-of-hosts.ts';
+
+/** How long members may take to find each other. */
+const JOIN_MILLISECONDS = 60_000;
+/** Orders to this many hosts at once: they share two cores. */
+const ORDERS_AT_ONCE = 4;
+
+/** Where one group of hosts runs. */
+export interface HostGroup {
+  readonly hosts: number;
+  /** The command that runs the process, e.g. in a network namespace. @default none */
+  readonly inside?: readonly string[];
+  /** Where each of them listens. @default a free port of 127.0.0.1 */
+  readonly listen?: string;
+}
+
+/** What a network is made from. */
+export interface SeededNetworkOptions {
+  /** Decides all DIDs, so all places in the key space. */
+  readonly seed: string;
+  /** A process each. */
+  readonly groups: readonly HostGroup[];
+  /** @default 5 */
+  readonly replication?: number;
+}
+
+/** A member of it, wherever it runs. */
+export interface SeededMember {
+  readonly name: string;
+  readonly did: string;
+  readonly group: number;
+  readonly addresses: readonly string[];
+}
+
+/**
+ * Members with real sockets in a few processes, all known to each other. The same seed gives the same DIDs: who keeps which value, and so
+ * what is lost when some of them die, is the same in every run.
+ */
+export class SeededNetwork {
+  private readonly gone = new Set<number>();
+
+  private constructor(
+    private readonly processes: readonly ProcessOfHosts[],
+    readonly members: readonly SeededMember[],
+  ) {}
+
+  static async start({ seed, groups, replication = 5 }: SeededNetworkOptions): Promise<SeededNetwork> {
+    const authority = new TestAuthority(await TestIdentity.seeded('authority', seed, systemClock), systemClock);
+    const identities = new Map<TestIdentity, number>();
+    for (const [group, { hosts }] of groups.entries()) {
+      for (let at = 0; at < hosts; at += 1) identities.set(await TestIdentity.seeded(`h${identities.size + 1}`, seed, systemClock), group);
+    }
+    const credentials = new Map<TestIdentity, PlannedMember['credentials'][number]>();
+    for (const identity of identities.keys()) credentials.set(identity, await authority.admit(identity));
+    const statusLists = [await authority.statusList()];
+    const processes = groups.map(({ inside }) => ProcessOfHosts.start(inside));
+    try {
+      const members: SeededMember[] = [];
+      for (const [group, { listen = '/ip4/127.0.0.1/tcp/0' }] of groups.entries()) {
+        const own = [...identities].flatMap(([identity, of]) => (of === group ? [identity] : []));
+        const bootstrap = members.slice(0, 1).flatMap(({ addresses }) => addresses);
+        const planned = own.map((identity) => ({ identity: identity.saved(), credentials: [credentials.get(identity) as never], listen: [listen], bootstrap }));
+        const addresses = (await processes[group]?.order('start', { authorities: [authority.identity.saved()], statusLists, members: planned, replication })) ?? [];
+        members.push(...own.map(({ name, did }, at) => ({ name, did, group, addresses: addresses[at] ?? [] })));
+      }
+      const network = new SeededNetwork(processes, members);
+      await network.introduce();
+      return network;
+    } catch (error) {
+      await Promise.all(processes.map((process) => process.kill()));
+      throw error;
+    }
+  }
+
+  /** Those whose process runs. */
+  get living(): readonly SeededMember[] {
+    return this.members.filter(({ group }) => !this.gone.has(group));
+  }
+
+  /** Has one host do something. */
+  order<Name extends CommandName>({ name, group }: SeededMember, command: Name, request: Omit<CommandRequest<Name>, 'name'>): Promise<CommandAnswer<Name>> {
+    return this.process(group).order(command, { ...request, name } as never);
+  }
+
+  /** Has many hosts do the same, a few at a time; the answers in their order. */
+  async orderAll<Name extends CommandName>(members: readonly SeededMember[], command: Name, request: (member: SeededMember, at: number) => Omit<CommandRequest<Name>, 'name'>): Promise<CommandAnswer<Name>[]> {
+    const answers: CommandAnswer<Name>[] = [];
+    const todo = [...members.entries()];
+    const worker = async (): Promise<void> => {
+      for (let next = todo.shift(); next !== undefined; next = todo.shift()) answers[next[0]] = await this.order(next[1], command, request(next[1], next[0]));
+    };
+    await Promise.all(Array.from({ length: ORDERS_AT_ONCE }, worker));
+    return answers;
+  }
+
+  /** Puts the clocks of all living processes forward. */
+  async skip(milliseconds: number): Promise<void> {
+    await Promise.all(this.processes.map((process, group) => (this.gone.has(group) ? null : process.order('skip', { milliseconds }))));
+  }
+
+  /** Kills the processes of these groups at once, with all their hosts. */
+  async kill(groups: readonly number[]): Promise<void> {
+    for (const group of groups) this.gone.add(group);
+    await Promise.all(groups.map((group) => this.processes[group]?.kill()));
+  }
+
+  /** Their hosts do nothing any more, but their sockets stay open. */
+  freeze(groups: readonly number[]): void {
+    for (const group of groups) {
+      this.gone.add(group);
+      this.processes[group]?.freeze();
+    }
+  }
+
+  /** The test is over: nothing is kept, so nobody says goodbye. */
+  async end(): Promise<void> {
+    await Promise.all(this.processes.map((process) => process.kill()));
+  }
+
+  private process(group: number): ProcessOfHosts {
+    const process = this.processes[group];
+    if (process === undefined || this.gone.has(group)) throw new Error(`Group ${group} does not run.`);
+    return process;
+  }
+
+  /** Everybody has dialled the first one, by its bootstrap address; from there they find each other. */
+  private async introduce(): Promise<void> {
+    const others = this.members.length - 1;
+    const tables = async (): Promise<number[]> => (await this.orderAll(this.members, 'neighbours', () => ({}))).map(({ routingTable }) => routingTable);
+    await until('everybody in the routing table of everybody', tables, (sizes) => sizes.every((size) => size >= others), JOIN_MILLISECONDS);
+  }
+}
