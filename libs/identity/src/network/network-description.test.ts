@@ -19,8 +19,7 @@ beforeAll(async () => {
     sequence: 3,
     authorities: [a, b, c].map(({ resolved }, at) => ({ did: resolved.did, url: `https://${at}.example`, witness: `did:key:z6Mk${'abc'.charAt(at).repeat(44)}` })),
     threshold: 2,
-    guardian: a.resolved.did,
-    guardianPublicKey: new Uint8Array(32).fill(7),
+    guardians: { members: [a.resolved.did, b.resolved.did, c.resolved.did], threshold: 2 },
     epoch: 1,
     statusMaxAgeHours: 24,
     witnessThreshold: 1,
@@ -50,6 +49,25 @@ describe('network description', () => {
       payload: Buffer.from(Buffer.from(jws.payload, 'base64url').toString().replace('"threshold":2', '"threshold":1')).toString('base64url'),
     }));
     await expect(verify(changed)).rejects.toMatchObject(refusal);
+  });
+
+  it('is the newest that enough of them say, while they come to it one after the other', async () => {
+    const [old, next] = [{ sequence: 3 }, { sequence: 4, epoch: 2 }];
+    expect(await verify([await issue(a, next), await issue(b, old), await issue(c, old)])).toMatchObject({ sequence: 3, epoch: 1 });
+    expect(await verify([await issue(a, next), await issue(b, old), await issue(c, next)])).toMatchObject({ sequence: 4, epoch: 2 });
+    await expect(verify([await issue(a, next), await issue(b, old), await issue(stranger, old)])).rejects.toMatchObject(refusal);
+  });
+
+  it('names who guards the look-up, and is not signed when that could not work', async () => {
+    const members = [a, b].map(({ resolved }) => resolved.did);
+    for (const guardians of [{ members, threshold: 1 }, { members, threshold: 3 }, { members: [...members, ...members], threshold: 2 }, { members, threshold: 0 }]) {
+      await expect(issue(a, { guardians })).rejects.toMatchObject(refusal);
+      await expect(issue(a, { formerGuardians: guardians })).rejects.toMatchObject(refusal);
+    }
+    for (const guardians of [{ members: [], threshold: 1 }, { members, threshold: 2 }, { members: members.slice(0, 1), threshold: 1 }]) {
+      const change = { guardians, formerGuardians: { members, threshold: 2 } };
+      expect(await verify([await issue(a, change), await issue(b, change)])).toEqual({ ...description, ...change });
+    }
   });
 
   it('is refused when it is of another network, no description, or nothing', async () => {

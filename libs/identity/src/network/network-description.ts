@@ -1,4 +1,4 @@
-import { fromBase64Url, toBase64Url } from '@carecord/core';
+import { fromBase64Url } from '@carecord/core';
 import { generalJwsSchema } from '@carecord/crypto';
 import type { GeneralJws, HybridSigner } from '@carecord/crypto';
 import { z } from 'zod';
@@ -7,7 +7,7 @@ import { IdentityError } from '../identity-error.ts';
 import { MAX_CREDENTIALS } from '../membership/membership.ts';
 import { openStatement, readStatement, signStatement } from '../statement.ts';
 import { networkShape, networkMistake } from './network-shape.ts';
-import type { NetworkAuthority } from './network-shape.ts';
+import type { GuardianSet, NetworkAuthority } from './network-shape.ts';
 import { findAuthority } from './network-trust.ts';
 import type { NetworkTrust } from './network-trust.ts';
 
@@ -19,11 +19,11 @@ export interface NetworkDescription {
   readonly authorities: readonly NetworkAuthority[];
   /** So many authorities must admit a member, and sign this description. */
   readonly threshold: number;
-  /** The DID that evaluates blinded lookups. */
-  readonly guardian: string;
-  /** The guardian's OPRF public key (ristretto255, 32 bytes). */
-  readonly guardianPublicKey: Uint8Array;
-  /** Pointers of one epoch are not found in another. */
+  /** The members that evaluate blinded look-ups together. */
+  readonly guardians: GuardianSet;
+  /** Those before them, from whom they take the key over. */
+  readonly formerGuardians?: GuardianSet | undefined;
+  /** The newest guardian key; pointers of one epoch are not found in another. */
   readonly epoch: number;
   /** A status list that is older says nothing any more. */
   readonly statusMaxAgeHours: number;
@@ -37,7 +37,7 @@ const TYPE = 'carecord-network+jws';
 const MAX_PAYLOAD_CHARACTERS = 64 * 1024;
 
 const descriptionSchema = z
-  .strictObject({ ...networkShape, sequence: z.int().nonnegative() })
+  .strictObject(networkShape)
   .superRefine((network, context) => {
     const mistake = networkMistake(network);
     if (mistake !== undefined) context.addIssue({ code: 'custom', message: mistake });
@@ -53,7 +53,7 @@ export async function issueNetworkDescription(options: {
   readonly description: NetworkDescription;
 }): Promise<GeneralJws> {
   const { issuer, signer, description } = options;
-  const content = { ...description, authorities: [...description.authorities], guardianPublicKey: toBase64Url(description.guardianPublicKey) };
+  const content = { ...description, authorities: [...description.authorities] };
   const mistake = networkMistake(content);
   if (mistake !== undefined) throw new IdentityError('NETWORK_DESCRIPTION_INVALID', mistake);
   return await signStatement(descriptionSchema, TYPE, { signingKeyIds: issuer.signingKeyIds, signer }, content);
@@ -75,18 +75,22 @@ export async function verifyNetworkDescription(
   if (known !== undefined && description.sequence < known.sequence) {
     throw new IdentityError('NETWORK_DESCRIPTION_OLDER', 'A newer description of the network is known.');
   }
-  return { ...description, guardianPublicKey: fromBase64Url(description.guardianPublicKey) };
+  return description;
 }
 
-async function openTogether(statements: unknown, trust: NetworkTrust): Promise<z.infer<typeof descriptionSchema>> {
+/** What enough of them say alike; while they come to another description one after the other, the newest of these. */
+async function openTogether(statements: unknown, trust: NetworkTrust): Promise<NetworkDescription> {
   try {
     const list = z.array(generalJwsSchema).min(1).max(MAX_CREDENTIALS).parse(statements);
-    const [first] = list;
-    const { statement } = readStatement(descriptionSchema, first, MAX_PAYLOAD_CHARACTERS);
-    if (list.some((jws) => jws.payload !== first?.payload)) throw new Error('The authorities do not say the same.');
-    const signers = await signersOf(list, trust);
-    if (signers.size < Math.max(1, trust.threshold)) throw new Error('Too few authorities have signed it.');
-    return statement;
+    const agreed: NetworkDescription[] = [];
+    for (const payload of new Set(list.map((jws) => jws.payload))) {
+      const alike = list.filter((jws) => jws.payload === payload);
+      const signers = await signersOf(alike, trust);
+      if (signers.size >= Math.max(1, trust.threshold)) agreed.push(readStatement(descriptionSchema, alike[0], MAX_PAYLOAD_CHARACTERS).statement);
+    }
+    const [newest] = agreed.sort((one, other) => other.sequence - one.sequence);
+    if (newest === undefined) throw new Error('Too few authorities have signed the same.');
+    return newest;
   } catch (cause) {
     throw descriptionInvalid(cause);
   }
@@ -97,7 +101,7 @@ async function signersOf(list: readonly GeneralJws[], trust: NetworkTrust): Prom
   const signers = new Set<string>();
   for (const jws of list) {
     const authority = findAuthority(trust, issuerDid(jws));
-    if (authority === undefined || signers.has(authority.did)) continue;
+    if (authority === undefined || signers.has(authority.did) || jws.payload.length > MAX_PAYLOAD_CHARACTERS) continue;
     const verified = await openStatement(descriptionSchema, TYPE, authority.acceptedSigning, jws).catch(() => undefined);
     if (verified !== undefined) signers.add(authority.did);
   }

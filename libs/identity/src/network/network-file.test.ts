@@ -7,12 +7,12 @@ const authority = (name: string): Record<string, unknown> => ({
   witness: `did:key:z6Mk${name.repeat(44)}`,
 });
 const file = {
-  version: 1,
+  version: 2,
+  sequence: 1,
   networkId: 'test-network',
   threshold: 2,
   authorities: [authority('a'), authority('b'), authority('c')],
-  guardian: 'did:webvh:QmTest:guardian.example',
-  guardianPublicKey: Buffer.alloc(32, 7).toString('base64url'),
+  guardians: { members: ['did:webvh:QmTest:guardian.example'], threshold: 1 },
   epoch: 1,
   statusMaxAgeHours: 24,
   witnessThreshold: 1,
@@ -21,7 +21,7 @@ const parse = (change: object = {}, options = {}): unknown => parseNetworkFile(J
 
 describe('network file', () => {
   it('says whom a node trusts', () => {
-    expect(parse()).toEqual({ ...file, guardianPublicKey: new Uint8Array(32).fill(7) });
+    expect(parse()).toEqual(file);
     expect(parse({ threshold: 3, witnessThreshold: 0 })).toMatchObject({ threshold: 3, witnessThreshold: 0 });
   });
 
@@ -38,9 +38,12 @@ describe('network file', () => {
     ['too many authorities', { authorities: Array.from({ length: 17 }, (_, at) => authority(String.fromCharCode(97 + at))) }, '"authorities" is missing or not valid'],
     ['an address that is none', { authorities: [{ ...authority('a'), url: 'ftp://a' }] }, '"authorities.0.url" is missing or not valid'],
     ['a witness that is no did:key', { authorities: [{ ...authority('a'), witness: 'did:web:a' }] }, '"authorities.0.witness" is missing or not valid'],
-    ['a short guardian key', { guardianPublicKey: 'AAAA' }, '"guardianPublicKey" is missing or not valid'],
+    ['a guardian threshold that nobody reaches', { guardians: { ...file.guardians, threshold: 2 } }, 'The guardian threshold (2) is larger than the number of guardians (1)'],
+    ['guardians of whom each has the whole key', { guardians: { members: [...file.guardians.members, 'did:webvh:QmTest:other.example'], threshold: 1 } }, 'each of them alone would have the whole key'],
+    ['too many guardians', { guardians: { members: Array.from({ length: 17 }, (_, at) => `did:webvh:QmTest:g${at}.example`), threshold: 9 } }, '"guardians.members" is missing or not valid'],
+    ['the form of before', { version: 1, guardian: 'did:webvh:QmTest:guardian.example' }, 'make a new one with "carecord network create"'],
     ['no network id', { networkId: undefined }, '"networkId" is missing or not valid'],
-    ['another version', { version: 2 }, '"version" is missing or not valid'],
+    ['another version', { version: 3 }, '"version" is missing or not valid'],
     ['an unknown member', { colour: 'blue' }, 'unknown members'],
   ])('with %s is refused by a sentence that says so', (_what, change, sentence) => {
     expect(() => parse(change)).toThrow(expect.objectContaining({ code: 'NETWORK_FILE_INVALID', message: expect.stringContaining(sentence) }));

@@ -1,19 +1,18 @@
-import { fromBase64Url } from '@carecord/core';
 import { z } from 'zod';
 import { IdentityError } from '../identity-error.ts';
 import type { NetworkDescription } from './network-description.ts';
 import { networkMistake, networkShape } from './network-shape.ts';
 
 /** What an operator states about the network: whom its node trusts, before it has heard anything from anybody. */
-export interface NetworkFile extends Omit<NetworkDescription, 'sequence'> {
-  readonly version: 1;
+export interface NetworkFile extends NetworkDescription {
+  readonly version: 2;
 }
 
 /** Sixteen authorities and some white space. */
 const MAX_FILE_CHARACTERS = 64 * 1024;
 
 /** The form of the file, JSON; {@link parseNetworkFile} also checks what the members say together. */
-export const networkFileSchema = z.strictObject({ version: z.literal(1), ...networkShape });
+export const networkFileSchema = z.strictObject({ version: z.literal(2), ...networkShape });
 
 /**
  * Reads the file with which an operator states whom to trust (JSON).
@@ -22,16 +21,22 @@ export const networkFileSchema = z.strictObject({ version: z.literal(1), ...netw
  */
 export function parseNetworkFile(text: string, options: { readonly allowHttp?: boolean } = {}): NetworkFile {
   if (text.length > MAX_FILE_CHARACTERS) throw fileInvalid(`it is longer than ${MAX_FILE_CHARACTERS} characters`);
-  const parsed = networkFileSchema.safeParse(parseJson(text));
+  const content = parseJson(text);
+  if (isFirstVersion(content)) throw fileInvalid('it is of an earlier version, in which one guardian alone had the key of the look-up; make a new one with "carecord network create"');
+  const parsed = networkFileSchema.safeParse(content);
   if (!parsed.success) throw fileInvalid(describeIssue(parsed.error));
-  const { authorities, guardianPublicKey, ...others } = parsed.data;
+  const { authorities } = parsed.data;
   const mistake = networkMistake(parsed.data);
   if (mistake !== undefined) throw new IdentityError('NETWORK_FILE_INVALID', `The network file: ${mistake}`);
   const insecure = authorities.find(({ url }) => new URL(url).protocol !== 'https:');
   if (insecure !== undefined && options.allowHttp !== true) {
     throw new IdentityError('NETWORK_FILE_INVALID', `The network file: The address of the authority ${insecure.did} must begin with https:// outside the demo network.`);
   }
-  return { ...others, authorities, guardianPublicKey: fromBase64Url(guardianPublicKey) };
+  return parsed.data;
+}
+
+function isFirstVersion(content: unknown): boolean {
+  return z.looseObject({ version: z.literal(1) }).safeParse(content).success;
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,3 @@
-import { fromBase64Url } from '@carecord/core';
 import { z } from 'zod';
 import { didSchema, networkIdSchema, webUrlSchema, witnessSchema } from '../schemas.ts';
 
@@ -14,9 +13,31 @@ export interface NetworkAuthority {
 /** More than any network needs, and a bound for what a stranger's credentials can cost us. */
 export const MAX_AUTHORITIES = 16;
 
-/** A ristretto255 element. */
-const GUARDIAN_KEY_BYTES = 32;
-const GUARDIAN_KEY_CHARACTERS = 43;
+/** Who guards the key of the blinded look-up together. */
+export interface GuardianSet {
+  /** DIDs of members; none while nobody was appointed. */
+  readonly members: readonly string[];
+  /** So many of them evaluate a look-up; fewer learn nothing and can do nothing. */
+  readonly threshold: number;
+}
+
+/** All of them make a key together, and a threshold of them is asked for each look-up. */
+export const MAX_GUARDIANS = 16;
+
+/** Keys are numbered by epochs; more than anybody lives to see, and it fits into every store. */
+const MAX_EPOCH = 1_000_000;
+
+const guardianSet = z.strictObject({ members: z.array(didSchema).max(MAX_GUARDIANS).readonly(), threshold: z.int() });
+
+/** Who guards from when on: a part of the description, which rises as a whole. */
+export const guardianShape = {
+  /** Rises with each change: of two descriptions the higher one holds. */
+  sequence: z.int().nonnegative(),
+  guardians: guardianSet,
+  /** Those before: from them the others take the key over. */
+  formerGuardians: guardianSet.optional(),
+  epoch: z.int().min(1).max(MAX_EPOCH),
+};
 
 /** A removed hospital is believed for so long at the most where no newer list gets through. */
 const MAX_STATUS_AGE_HOURS = 7 * 24;
@@ -26,10 +47,7 @@ export const networkShape = {
   networkId: networkIdSchema,
   threshold: z.int(),
   authorities: z.array(z.strictObject({ did: didSchema, url: webUrlSchema, witness: witnessSchema })).min(1).max(MAX_AUTHORITIES),
-  guardian: didSchema,
-  /** base64url */
-  guardianPublicKey: z.base64url().length(GUARDIAN_KEY_CHARACTERS),
-  epoch: z.int().nonnegative(),
+  ...guardianShape,
   statusMaxAgeHours: z.number().positive(),
   witnessThreshold: z.int(),
 };
@@ -48,7 +66,17 @@ export function networkMistake(network: Network): string | undefined {
   if (witnessThreshold < 0) return 'The witness threshold must be 0 (no witnesses) or more.';
   if (witnessThreshold > authorities.length) return `The witness threshold (${witnessThreshold}) is larger than the number of authorities (${authorities.length}).`;
   if (statusMaxAgeHours > MAX_STATUS_AGE_HOURS) return `Status lists may be at most ${MAX_STATUS_AGE_HOURS} hours old: for so long a removed hospital could go unnoticed.`;
-  if (fromBase64Url(network.guardianPublicKey).length !== GUARDIAN_KEY_BYTES) return `The guardian's public key must have ${GUARDIAN_KEY_BYTES} bytes.`;
+  return guardianMistake(network.guardians) ?? (network.formerGuardians && guardianMistake(network.formerGuardians));
+}
+
+/** What is wrong with a set of guardians: a sentence for the operator, or undefined when all is well. */
+export function guardianMistake({ members, threshold }: GuardianSet): string | undefined {
+  const repeated = repeatedOf(members);
+  if (repeated !== undefined) return `The guardian ${repeated} is listed twice: it would count as two.`;
+  if (threshold < 1) return 'The guardian threshold must be at least 1.';
+  if (members.length === 0) return undefined;
+  if (threshold > members.length) return `The guardian threshold (${threshold}) is larger than the number of guardians (${members.length}): nothing could ever be looked up.`;
+  if (threshold === 1 && members.length > 1) return 'A guardian threshold of 1 needs a single guardian: with more, each of them alone would have the whole key.';
   return undefined;
 }
 
