@@ -21,6 +21,7 @@ import type { Foundation } from './foundation.ts';
 import { foundingNetwork } from './founding-network.ts';
 import { addKeyCleaning, finishRotation, refreshOwnStatuses, startIdentityTasks } from './identity-tasks.ts';
 import { startJobs } from './key-services.ts';
+import { startMetrics } from './node-metrics.ts';
 import { createNodeNetwork, startNodeNetwork } from './node-network.ts';
 import { AUTHORITY_KEYS, ensureKeys } from './node-keys.ts';
 import { networkParts, openIdentity } from './network-parts.ts';
@@ -60,6 +61,7 @@ export async function startAuthority(configuration: AuthorityConfiguration, foun
   const network = await createNodeNetwork(configuration, foundation, parts, []);
   if (file.guardian === identity.did) new Guardian({ oprfSecret: keys['guardian-oprf'], network, audit, transactions: storage.transactions, clock }).start();
   await startNodeNetwork(network, foundation);
+  await startMetrics(configuration, foundation, authority.networkStatus);
   startIdentityTasks(foundation, parts, authority.keys.operations, configuration.keyRotationDays);
   // Nobody seals anything to an authority.
   addKeyCleaning(foundation, identity.did, () => Promise.resolve(new Set()));

@@ -13,6 +13,7 @@ import { hospitalServices } from './hospital-services.ts';
 import { hospitalModule } from './hospital-module.ts';
 import { finishRotation, refreshOwnStatuses, startIdentityTasks } from './identity-tasks.ts';
 import { startJobs } from './key-services.ts';
+import { startMetrics } from './node-metrics.ts';
 import { createNodeNetwork, startNodeNetwork } from './node-network.ts';
 import { networkParts, openIdentity, witnessRuleOf } from './network-parts.ts';
 import type { NetworkParts } from './network-parts.ts';
@@ -32,6 +33,7 @@ export async function startHospital(configuration: HospitalConfiguration, founda
   services.holder.start();
   services.requester.start();
   await startNodeNetwork(network, foundation);
+  await startMetrics(configuration, foundation, services.networkStatus);
 
   await ensureDemoAccounts(configuration.demoAccounts, storage);
   startIdentityTasks(foundation, parts, services.keys.operations, configuration.keyRotationDays);
