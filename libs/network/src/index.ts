@@ -37,5 +37,19 @@ export type {
   PeerReport,
   Told,
 } from './ports.ts';
-export type { ValueCount } from './values/count-values.ts';
+export type {
+  Attachment,
+  DhtValueStore,
+  NewValue,
+  PutOutcome,
+  SourceCap,
+  StoredValue,
+  ValueBatch,
+  ValueCount,
+  ValueCursor,
+  ValueGroup,
+  ValueHeader,
+  ValuePlace,
+  ValueSource,
+} from './values/value-store-port.ts';
 export type { Publication } from './values/reference.ts';

@@ -5,6 +5,7 @@ import type { GrantStore, ReceivedBlockStore, ReceivedRequestStore, SentRequestS
 import type { DidHistoryStore, StatusListStore } from '@carecord/identity';
 import type { NodeKeyStore } from '@carecord/keys';
 import type { LocatorStore } from '@carecord/locator';
+import type { DhtValueStore } from '@carecord/network';
 import type { PatientKeyStore, RecordStore, RewrapJobStore } from '@carecord/records';
 import type { Datastore } from 'interface-datastore';
 import type { IntegrationClientStore, UsedAssertionStore } from './client-ports.ts';
@@ -19,6 +20,7 @@ import { PostgresOutbox } from './outbox/postgres-outbox.ts';
 import type { MembershipStore } from './membership-ports.ts';
 import type { PasskeyStore, RecoveryCodeStore, SessionStore, SettingStore, SignInChallengeStore, SignInFailureStore, StaffStore, TicketStore } from './ports.ts';
 import { PostgresAuditStore } from './stores/audit-store.ts';
+import { PostgresDhtValueStore } from './stores/dht-value-store.ts';
 import { PostgresDidHistoryStore } from './stores/did-history-store.ts';
 import { PostgresGrantStore } from './stores/grant-store.ts';
 import { PostgresIntegrationClientStore } from './stores/integration-client-store.ts';
@@ -83,7 +85,8 @@ export interface Storage {
   readonly memberships: MembershipStore;
   readonly integrationClients: IntegrationClientStore;
   readonly usedAssertions: UsedAssertionStore;
-  /** For libp2p and the DHT. */
+  readonly dhtValues: DhtValueStore;
+  /** For libp2p. */
   readonly datastore: Datastore;
   readonly outbox: Outbox;
   /** Not started yet: handlers first. */
@@ -138,6 +141,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     memberships: new PostgresMembershipStore(database, transactions),
     integrationClients: new PostgresIntegrationClientStore(database, transactions),
     usedAssertions: new PostgresUsedAssertionStore(database),
+    dhtValues: new PostgresDhtValueStore(database),
     datastore: new PostgresDatastore(database),
     outbox,
     outboxWorker,

@@ -1,6 +1,7 @@
 export { ManualClock } from './manual-clock.ts';
 export { MemoryAuditStore } from './memory/audit-store.ts';
 export { MemoryIntegrationClientStore, MemoryUsedAssertionStore } from './memory/client-stores.ts';
+export { MemoryDhtValueStore } from './memory/dht-value-store.ts';
 export { MemoryDidHistoryStore } from './memory/did-history-store.ts';
 export {
   MemoryGrantStore,
