@@ -15,7 +15,7 @@ export const rooms = [
   { name: 'libs/locator', mayImport: ['core', 'crypto', 'fhir', 'identity', 'audit', 'network'] },
   { name: 'libs/exchange', mayImport: ['core', 'crypto', 'fhir', 'identity', 'network', 'audit', 'consent', 'records', 'locator'] },
   { name: 'libs/storage', mayImport: ['core', 'crypto', 'keys', 'fhir', 'identity', 'network', 'audit', 'consent', 'records', 'locator', 'exchange'] },
-  { name: 'libs/simulation', mayImport: [] },
+  { name: 'libs/simulation', mayImport: ['core'] },
   { name: 'libs/testkit', mayImport: ['core', 'crypto', 'keys', 'fhir', 'identity', 'network', 'audit', 'consent', 'records', 'locator', 'exchange', 'storage'] },
   { name: 'apps/node', mayImport: ['core', 'crypto', 'keys', 'fhir', 'identity', 'network', 'audit', 'consent', 'records', 'locator', 'exchange', 'storage'] },
   { name: 'apps/cli', mayImport: ['core', 'crypto', 'keys', 'fhir', 'identity', 'network', 'audit', 'consent', 'records', 'locator', 'exchange', 'storage', 'simulation', 'testkit', 'node'] },
