@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { canaryBundle, generatePatients } from '@carecord/testkit';
-import { demoHospitals } from '../../apps/cli/src/network/demo-hospitals.ts';
+import { scenarioHospitals } from '../../apps/cli/src/network/demo-hospitals.ts';
 import { query, readRawColumns } from '../support/database.ts';
 import { type RawSearch, searchFor } from '../support/raw-search.ts';
 import { NETWORK_START_TIMEOUT_MILLISECONDS, startTestNetwork, type TestNetwork, untilPublished } from '../support/running-network.ts';
@@ -36,7 +36,7 @@ describe('nothing of a patient is at rest or in the network in the clear', () =>
       network.as('alder', 'administrator'),
     ]);
     const { patients } = await a.admitBundle(bundle, 'LISTED');
-    const spread = generatePatients({ seed: SEED, count: 2, hospitals: demoHospitals.map(({ name, domain }) => ({ name, domain })) });
+    const spread = generatePatients({ seed: SEED, count: 2, hospitals: scenarioHospitals.map(({ name, domain }) => ({ name, domain })) });
     for (const visit of spread.flatMap((patient) => patient.bundles)) {
       if (visit.hospital === 0) await a.admitBundle(visit.bundle, 'LISTED');
     }

@@ -13,7 +13,7 @@ export interface ScenarioStep {
 
 /** How the local network tells what happens. */
 export interface Report {
-  title(): void;
+  title(hospitals: number): void;
   ready(hospitals: readonly RunningHospital[]): void;
   step(step: ScenarioStep): void;
   /** @param patient one to try the API with, known to the first hospital */
@@ -39,8 +39,8 @@ export function jsonReport(stream: NodeJS.WritableStream): Report {
 export function textReport(stream: NodeJS.WritableStream): Report {
   let count = 0;
   return {
-    title: () => {
-      stream.write('Carecord: three hospitals on this machine, no central store.\n\n');
+    title: (hospitals) => {
+      stream.write(`Carecord: ${hospitals} hospitals on this machine, no central store.\n\n`);
     },
     ready: (hospitals) => {
       stream.write('\n');

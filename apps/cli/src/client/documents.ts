@@ -54,3 +54,27 @@ export const auditTrail = `query AuditTrail($filter: AuditFilterInput, $page: Pa
 export const nodeStatus = `query NodeStatus {
   result: nodeStatus { ${FAILURE_FIELDS} ... on NodeState { pendingPublications connectedMembers dhtValues { kind count } } }
 }`;
+
+export const peers = `query Peers($page: PageInput) {
+  result: peers(page: $page) {
+    ${FAILURE_FIELDS} ... on NetworkPeers {
+      peers { did name peerId roles connected group address relayed connectedSince latencyMilliseconds statusAgeMilliseconds reputation inRoutingTable } nextCursor
+    }
+  }
+}`;
+
+export const networkStatus = `query NetworkStatus {
+  result: networkStatus {
+    ${FAILURE_FIELDS} ... on NetworkState {
+      health startedAt connectedMembers connections relayedConnections
+      routingTable { members buckets }
+      messages { protocol direction count failed bytes }
+      dropped { reason count }
+      storedValues { kind count bytes }
+      replication { factor repairedAt underReplicated handedOver }
+      lookups { count failed meanHops meanMilliseconds }
+      handshakes { succeeded refused { reason count } }
+      publications { waiting failed }
+    }
+  }
+}`;

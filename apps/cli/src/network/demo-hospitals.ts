@@ -9,11 +9,21 @@ export interface DemoHospital {
   readonly preferredPort: number;
 }
 
-/** The three hospitals of the local network; the scenario calls them A, B and C. */
-export const demoHospitals: readonly [DemoHospital, DemoHospital, DemoHospital] = [
+/** The hospitals that the scenario calls A, B and C: they are in every local network, and their patients as well. */
+export const scenarioHospitals: readonly DemoHospital[] = [
   { slug: 'alder', name: 'Alder General Hospital', domain: 'alder.hospital.example', preferredPort: 4101 },
   { slug: 'birch', name: 'Birch University Hospital', domain: 'birch.hospital.example', preferredPort: 4102 },
   { slug: 'chestnut', name: 'Chestnut Clinic', domain: 'chestnut.hospital.example', preferredPort: 4103 },
+];
+
+/** Every hospital that a local network can have, in the order in which they join it. */
+export const demoHospitals: readonly DemoHospital[] = [
+  ...scenarioHospitals,
+  { slug: 'dogwood', name: 'Dogwood Heart Centre', domain: 'dogwood.hospital.example', preferredPort: 4104 },
+  { slug: 'elm', name: 'Elm Rehabilitation Clinic', domain: 'elm.hospital.example', preferredPort: 4105 },
+  { slug: 'fir', name: 'Fir Mountain Hospital', domain: 'fir.hospital.example', preferredPort: 4106 },
+  { slug: 'ginkgo', name: 'Ginkgo Teaching Hospital', domain: 'ginkgo.hospital.example', preferredPort: 4107 },
+  { slug: 'hawthorn', name: 'Hawthorn Rural Hospital', domain: 'hawthorn.hospital.example', preferredPort: 4108 },
 ];
 
 /** The demo authority: it admits the hospitals and is the guardian of the blinded lookup. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { demoHospitals, demoStaff } from './demo-hospitals.ts';
+import { demoStaff } from './demo-hospitals.ts';
 import { ensureSecretFile } from './directory.ts';
 
 /** A demo account as it is printed and as the node reads it. */
@@ -51,9 +51,10 @@ export async function ensureHospitalSecrets(directory: string): Promise<DemoHosp
   return { ...node, ticketFile };
 }
 
-/** The file from which the demo authority learns the one-time tickets that it gave out, one a hospital. */
-export async function ensureTicketList(directory: string, tickets: readonly string[]): Promise<string> {
+/** The file from which the demo authority learns the one-time tickets that it gave out, one a hospital; written anew, as hospitals may have been added. */
+export async function writeTicketList(directory: string, tickets: readonly { readonly ticket: string; readonly name: string }[]): Promise<string> {
   const path = join(directory, 'tickets.json');
-  await ensureSecretFile(path, () => JSON.stringify(tickets.map((ticket, index) => ({ ticket, name: demoHospitals[index]?.name }))));
+  await writeFile(`${path}.new`, JSON.stringify(tickets), { mode: 0o600 });
+  await rename(`${path}.new`, path);
   return path;
 }

@@ -15,6 +15,8 @@ export interface LocalNetworkLayout {
   readonly postgres: string;
   readonly logs: string;
   readonly admitted: string;
+  /** How many hospitals the network has. */
+  readonly size: string;
   /** Which authority the hospitals trust. */
   readonly networkFile: string;
   node(slug: string): string;
@@ -33,6 +35,7 @@ function layoutOf(root: string): LocalNetworkLayout {
     postgres: join(root, 'postgres'),
     logs: join(root, 'logs'),
     admitted: join(root, 'admitted.json'),
+    size: join(root, 'size.json'),
     networkFile: join(root, 'network.json'),
     node: (slug) => join(root, 'nodes', slug),
   };

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { createNetworkFile } from '@carecord/node';
 import { type DatabaseServer, databaseName, openDatabaseServer } from './database-server.ts';
 import { type DemoHospital, authorityStaff, demoAuthority, demoHospitals, demoNetworkId } from './demo-hospitals.ts';
-import { type DemoNodeSecrets, type DemoUser, ensureHospitalSecrets, ensureNodeSecrets, ensureTicketList } from './demo-secrets.ts';
+import { type DemoNodeSecrets, type DemoUser, ensureHospitalSecrets, ensureNodeSecrets, writeTicketList } from './demo-secrets.ts';
 import { type LocalNetworkLayout, lockDirectory, prepareDirectory } from './directory.ts';
+import { hospitalsToStart, rememberHospitals } from './network-size.ts';
 import { type NodeProcess, startNodeProcess } from './node-process.ts';
 import type { Progress } from '../progress.ts';
 
@@ -19,7 +20,7 @@ export interface RunningHospital {
   readonly process: NodeProcess;
 }
 
-/** Three hospitals and their authority, running. */
+/** Hospitals and their authority, running. */
 export interface LocalNetwork {
   readonly layout: LocalNetworkLayout;
   readonly hospitals: readonly RunningHospital[];
@@ -37,10 +38,17 @@ export interface LocalNetworkOptions {
   readonly directory: string;
   /** An external PostgreSQL server; without one the embedded server is started. */
   readonly databaseUrl?: string | undefined;
+  /** How many hospitals; @default as many as there were, at first three */
+  readonly hospitals?: number | undefined;
   readonly progress: Progress;
+  /** Told how many hospitals there will be, before the first thing is started. */
+  readonly onStart?: (hospitals: number) => void;
   /** The embedded PostgreSQL without fsync: for tests alone. */
   readonly fsync?: boolean;
 }
+
+/** More at once would only wait for each other, and the last of them for longer than a start may take: each needs some seconds of a core. */
+const STARTED_TOGETHER = 4;
 
 /**
  * Brings the network up: database server, demo authority, then the hospitals, each a process of its own.
@@ -53,18 +61,29 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
     for (const step of cleanUp.splice(0).reverse()) await step();
   };
   try {
+    const chosen = demoHospitals.slice(0, await hospitalsToStart(layout, options.hospitals));
+    options.onStart?.(chosen.length);
     const server = await options.progress.during('Starting PostgreSQL', (onProgress) =>
       openDatabaseServer({ layout, databaseUrl: options.databaseUrl, fsync: options.fsync ?? true, onProgress }),
     );
     cleanUp.push(() => server.stop());
-    const authority = await options.progress.during(`Starting ${demoAuthority.name}, which admits the hospitals`, () => startAuthority(layout, server));
+    const authority = await options.progress.during(`Starting ${demoAuthority.name}, which admits the hospitals`, () => startAuthority(layout, server, chosen));
     cleanUp.push(() => authority.process.stop());
-    const hospitals = await options.progress.during('Starting three hospitals, each a process with its own database and keys', () =>
-      Promise.all(demoHospitals.map((hospital) => startHospital(layout, server, authority.process, hospital))),
-    );
+    const hospitals: RunningHospital[] = [];
     cleanUp.push(async () => {
       await Promise.all(hospitals.map((hospital) => hospital.process.stop()));
     });
+    await options.progress.during(`Starting ${chosen.length} hospitals, each a process with its own database and keys`, async (update) => {
+      for (let at = 0; at < chosen.length; at += STARTED_TOGETHER) {
+        const started = await Promise.allSettled(chosen.slice(at, at + STARTED_TOGETHER).map((hospital) => startHospital(layout, server, authority.process, hospital)));
+        // Those that did start are stopped with the rest when another one did not.
+        hospitals.push(...started.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])));
+        const failure = started.find((outcome) => outcome.status === 'rejected');
+        if (failure !== undefined) throw failure.reason;
+        update(`${hospitals.length} are ready`);
+      }
+    });
+    await rememberHospitals(layout, hospitals.length);
     return {
       layout,
       hospitals,
@@ -72,7 +91,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
       died: Promise.race([authority.process.died, ...hospitals.map((hospital) => hospital.process.died)]),
       restart: async (slug) => {
         const index = hospitals.findIndex((candidate) => candidate.hospital.slug === slug);
-        const hospital = demoHospitals[index];
+        const hospital = chosen[index];
         if (hospital === undefined) throw new RangeError('There is no such hospital.');
         return (hospitals[index] = await startHospital(layout, server, authority.process, hospital));
       },
@@ -84,10 +103,14 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
   }
 }
 
-async function startAuthority(layout: LocalNetworkLayout, server: DatabaseServer): Promise<LocalNetwork['authority']> {
+async function startAuthority(layout: LocalNetworkLayout, server: DatabaseServer, hospitals: readonly DemoHospital[]): Promise<LocalNetwork['authority']> {
   const secrets = await ensureNodeSecrets(layout.node(demoAuthority.slug), authorityStaff);
-  const hospitals = await Promise.all(demoHospitals.map((hospital) => ensureHospitalSecrets(layout.node(hospital.slug))));
-  const tickets = await Promise.all(hospitals.map((hospital) => readFile(hospital.ticketFile, 'utf8')));
+  const tickets = await Promise.all(
+    hospitals.map(async ({ slug, name }) => {
+      const { ticketFile } = await ensureHospitalSecrets(layout.node(slug));
+      return { ticket: await readFile(ticketFile, 'utf8'), name };
+    }),
+  );
   const databaseUrl = await server.database(databaseName(demoAuthority));
   const process = await startNodeProcess({
     name: demoAuthority.name,
@@ -96,7 +119,7 @@ async function startAuthority(layout: LocalNetworkLayout, server: DatabaseServer
       ...commonEnvironment(demoAuthority, secrets, databaseUrl),
       CARECORD_ROLE: 'authority',
       CARECORD_NETWORK_ID: demoNetworkId,
-      CARECORD_DEMO_TICKETS_FILE: await ensureTicketList(secrets.directory, tickets),
+      CARECORD_DEMO_TICKETS_FILE: await writeTicketList(secrets.directory, tickets),
     },
   });
   await writeNetworkFile(layout, process.ready.http);

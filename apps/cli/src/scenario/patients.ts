@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { generatePatients } from '@carecord/testkit';
 import { z } from 'zod';
 import { CliError } from '../cli-error.ts';
-import { demoHospitals } from '../network/demo-hospitals.ts';
+import { scenarioHospitals } from '../network/demo-hospitals.ts';
 
 /** An identifier that a person has outside one hospital too. */
 export interface PatientIdentifier {
@@ -43,7 +43,7 @@ const LOCAL_IDENTIFIER_TYPES = ['MR', 'MRT', 'PI'];
 
 /** Patients of our own making, who were treated at several of the hospitals. */
 export function generatedPlan(): PatientPlan {
-  const generated = generatePatients({ seed: SEED, count: GENERATED_PATIENTS, hospitals: demoHospitals.map(({ name, domain }) => ({ name, domain })) });
+  const generated = generatePatients({ seed: SEED, count: GENERATED_PATIENTS, hospitals: scenarioHospitals.map(({ name, domain }) => ({ name, domain })) });
   const atFirstHospital = generated.filter((patient) => patient.bundles.some((visit) => visit.hospital === 0));
   const [listed, unlisted] = atFirstHospital;
   if (listed === undefined || unlisted === undefined) throw new CliError('BUNDLES_UNUSABLE', 'The generator made too few patients for the first hospital.');
@@ -85,12 +85,12 @@ export async function planFromDirectory(directory: string): Promise<PatientPlan>
     const bundle = parseBundle(text, index);
     const patient = bundle.entry.find((entry) => entry.resource.resourceType === 'Patient');
     if (patient === undefined) {
-      admissions.unshift(...demoHospitals.map((_, hospital) => ({ hospital, bundle, listing: 'LISTED' as const })));
+      admissions.unshift(...scenarioHospitals.map((_, hospital) => ({ hospital, bundle, listing: 'LISTED' as const })));
       continue;
     }
     const position = identifiers.length;
     identifiers.push(travellingIdentifier(patient.resource.identifier, index));
-    admissions.push({ hospital: position < 2 ? 0 : (position - 1) % demoHospitals.length, bundle, listing: position === 1 ? 'UNLISTED' : 'LISTED' });
+    admissions.push({ hospital: position < 2 ? 0 : (position - 1) % scenarioHospitals.length, bundle, listing: position === 1 ? 'UNLISTED' : 'LISTED' });
   }
   const [listed, unlisted] = identifiers;
   if (listed === undefined || unlisted === undefined) {

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { HospitalClient } from '../client/hospital-client.ts';
 import { CliError } from '../cli-error.ts';
+import { scenarioHospitals } from '../network/demo-hospitals.ts';
 import type { LocalNetwork, RunningHospital } from '../network/local-network.ts';
 import type { Progress } from '../progress.ts';
 import type { Report } from '../report.ts';
@@ -17,7 +18,7 @@ import {
   withdrawConsent,
 } from './steps.ts';
 
-/** The three hospitals, each with a client a staff member. */
+/** The three hospitals of the scenario, each with a client a staff member. */
 export interface Stage {
   readonly a: HospitalStage;
   readonly b: HospitalStage;
@@ -37,7 +38,7 @@ export interface HospitalStage {
  * @throws CliError `SCENARIO_FAILED` with what was expected and what was seen
  */
 export async function runScenario(network: LocalNetwork, plan: PatientPlan, report: Report, progress: Progress): Promise<void> {
-  const [a, b, c] = await Promise.all(network.hospitals.map(signInStaff));
+  const [a, b, c] = await Promise.all(network.hospitals.slice(0, scenarioHospitals.length).map(signInStaff));
   if (a === undefined || b === undefined || c === undefined) throw new CliError('SCENARIO_FAILED', 'The scenario needs three hospitals.');
   const stage: Stage = { a, b, c };
 
