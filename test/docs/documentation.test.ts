@@ -7,6 +7,7 @@ import type { GraphQLSchema } from 'graphql';
 import * as documents from '../../apps/cli/src/client/documents.ts';
 import { carecordProgram } from '../../apps/cli/src/program.ts';
 import { variablesSchema } from '../../apps/node/src/config/variables.ts';
+import { NETWORK_METRICS } from '../../apps/node/src/metrics/network-metrics.ts';
 // The rooms are a plain script's table, so that the lint configuration can read it.
 import { rooms } from '../../tools/rooms.mjs';
 import { commandMistake, writtenCommands } from './commands.ts';
@@ -130,6 +131,13 @@ describe('the documentation', () => {
     const text = await readFile(join('docs', 'configuration.md'), 'utf8');
     const explained = new Set([...text.matchAll(/^\| (`[A-Z0-9_]+`(?:, `[A-Z0-9_]+`)*) \|/gm)].flatMap(([, names = '']) => names.replaceAll('`', '').split(', ')));
     expect([...explained].sort()).toEqual(Object.keys(variablesSchema.shape).sort());
+  });
+
+  it('explains every metric, and no other', async () => {
+    const [, section = ''] = (await readFile(join('docs', 'configuration.md'), 'utf8')).split('## Metrics');
+    const rows = [...section.matchAll(/^\| (`[a-z_]+.*?) \|/gm)].map(([, names = '']) => names).join(' ');
+    const explained = [...rows.matchAll(/`([a-z_]+)(?:\{[a-z, ]+\})?`/g)].map(([, name = '']) => `carecord_${name}`);
+    expect(explained.sort()).toEqual([...NETWORK_METRICS.map(({ name }) => name), 'carecord_network_statistics_available'].sort());
   });
 
   it('names no variable that a node does not know', async () => {
