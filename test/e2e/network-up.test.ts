@@ -72,12 +72,13 @@ describe('carecord network up', () => {
   );
 
   it(
-    'reuses the data at the second start, stays up, and stops everything at Ctrl-C',
+    'reuses the data at the second start, adds a hospital, stays up, and stops everything at Ctrl-C',
     async () => {
-      const command = startCommand(['network', 'up', '--json', '--directory', directory]);
+      const command = startCommand(['network', 'up', '--json', '--hospitals', '4', '--directory', directory]);
       const ready = JSON.parse(await command.line((line) => line.includes('"ready"'))) as ReadyEvent;
       await command.line((line) => line.includes('"done"'));
       expect(command.lines.some((line) => line.includes('"admit"'))).toBe(false);
+      expect(ready.hospitals.map(({ name }) => name)).toEqual(['Alder General Hospital', 'Birch University Hospital', 'Chestnut Clinic', 'Dogwood Heart Centre']);
       const addresses = ready.hospitals.map(({ graphql }) => graphql);
       for (const address of addresses) await expect(answers(address)).resolves.toBe(true);
 
@@ -95,6 +96,17 @@ describe('carecord network up', () => {
     TIMEOUT,
   );
 
+  it('does not leave a hospital out, and takes no number that it cannot have', async () => {
+    const fewer = startCommand(['network', 'up', '--once', '--hospitals', '3', '--directory', directory]);
+    expect(await fewer.exited).toBe(1);
+    expect(fewer.lines.join('\n')).toMatch(/ has 4 hospitals: start it with --hospitals 4 or more, or remove it first/);
+    for (const number of ['2', '9', 'four', '3.5']) {
+      const command = startCommand(['network', 'up', '--once', '--hospitals', number, '--directory', directory]);
+      expect(await command.exited).toBe(1);
+      expect(command.errors()).toMatch(/--hospitals <number>' argument '[^']+' is invalid\. It must be a /);
+    }
+  });
+
   it('removes everything with reset', async () => {
     const reset = startCommand(['reset', '--directory', directory]);
     expect(await reset.exited).toBe(0);
@@ -110,7 +122,7 @@ describe('carecord network up', () => {
   });
 
   it('has help for every command', async () => {
-    for (const args of [['help'], ['node', '--help'], ['network', '--help'], ['network', 'up', '--help'], ['reset', '--help']]) {
+    for (const args of [['help'], ['node', '--help'], ['network', '--help'], ['network', 'up', '--help'], ['network', 'status', '--help'], ['peers', '--help'], ['reset', '--help']]) {
       const command = startCommand(args);
       expect(await command.exited).toBe(0);
       expect(command.lines.join('\n')).toMatch(/Usage: carecord/);

@@ -110,6 +110,26 @@ describe('a network whose two authorities must agree', () => {
   );
 
   it(
+    'shows an administrator of an authority its peers and the network, for a person and for a program',
+    async () => {
+      const [north, south] = authorities.map(({ slug }) => present(nodes.get(slug)).ready);
+      const at = operator(present(authorities[0]));
+      const peers = async (): Promise<Record<string, unknown>[]> => (await succeed(['peers', '--json', ...at])).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>);
+      const found = await until('the connections', peers, (list) => [south?.did, hospitalDid].every((did) => list.some((peer) => peer['did'] === did && peer['connected'] === true)), CONNECTION_MILLISECONDS);
+      expect(found.find(({ did }) => did === hospitalDid)).toMatchObject({ name: 'West', roles: ['hospital'], group: 'X25519MLKEM768', relayed: false, address: expect.stringMatching(/^\/ip4\/127\.0\.0\.1\/tcp\//) });
+      expect(found.map(({ did }) => did)).not.toContain(north?.did);
+
+      const [headings, ...rows] = (await succeed(['peers', ...at])).split('\n');
+      expect(headings).toMatch(/^NAME +CONNECTED +GROUP +STATUS AGE +LATENCY +REPUTATION +RELAYED +DID$/);
+      expect(rows).toContainEqual(expect.stringMatching(new RegExp(`^West +yes +X25519MLKEM768 +\\S.* no +${hospitalDid}$`)));
+
+      expect(JSON.parse(await succeed(['network', 'status', '--json', ...at]))).toMatchObject({ health: 'HEALTHY', connectedMembers: 2, publications: null, replication: { factor: 5 } });
+      expect(await succeed(['network', 'status', ...at])).toMatch(/^The network is +healthy\n[^]*^Members +2 connected, /m);
+    },
+    TIMEOUT,
+  );
+
+  it(
     'serves its DID, which resolves with its witnesses',
     async () => {
       const served = join(organisations.directory, 'served');
@@ -149,6 +169,10 @@ describe('a network whose two authorities must agree', () => {
       const members = (): Promise<readonly string[]> => connectedHospitals(clinician);
       await until('the connection with the first hospital', members, (dids) => dids.includes(hospitalDid), CONNECTION_MILLISECONDS);
 
+      // Peers are for administrators.
+      for (const command of [['peers'], ['network', 'status']]) {
+        expect(await runCommand([...command, '--url', second.url, '--username', 'clinician', '--password-file', passwordFile])).toEqual({ code: 1, output: '', errors: 'Your role may not do this. (FORBIDDEN)\n' });
+      }
       expect(await decide(authorities[1], 'revoke', hospitalDid, '--reason', 'KEYS_STOLEN')).toMatch(/^REVOKED {2}.*\n.*\n.*\(KEYS_STOLEN\)/);
       await until('the removal', members, (dids) => !dids.includes(hospitalDid), REMOVAL_MILLISECONDS);
       // For ever: no authority takes a revocation back.

@@ -3,8 +3,11 @@ import { patientOfSize } from '@carecord/testkit';
 import { z } from 'zod';
 import { FAILURE_FIELDS } from '../../apps/cli/src/client/graphql-client.ts';
 import type { HospitalClient } from '../../apps/cli/src/client/hospital-client.ts';
+import { parseExposition } from '../../apps/node/src/metrics/exposition.fixture.ts';
+import { NETWORK_METRICS } from '../../apps/node/src/metrics/network-metrics.ts';
 import type { NodeProcess } from '../../apps/cli/src/network/node-process.ts';
 import { expectSuccess, signInWithStepUp } from '../support/operator.ts';
+import { freePort } from '../support/organisation.ts';
 import type { Organisation } from '../support/organisation.ts';
 import { demoAccount, signInAs, startSmallNetwork } from '../support/small-network.ts';
 import type { SmallNetwork } from '../support/small-network.ts';
@@ -20,6 +23,7 @@ describe('two nodes of one hospital', () => {
   const organisations: Organisation[] = [];
   const west: NodeProcess[] = [];
   let east: NodeProcess;
+  let metricsUrl: string;
   let clinician: HospitalClient;
   let locationId: string;
   const { bundle, nationalId } = patientOfSize(6, { seed: 1 });
@@ -28,8 +32,10 @@ describe('two nodes of one hospital', () => {
     network = await startSmallNetwork(['west', 'east']);
     const first = await network.hospital('west');
     organisations.push(first, await network.replicaOf(first));
+    const metricsPort = await freePort();
+    metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`;
     // Both at once, and for the first time: one of them makes keys and DID, the other one finds them.
-    const [one, other, asking] = await Promise.all([...organisations.map((organisation) => organisation.start()), (await network.hospital('east')).start()]);
+    const [one, other, asking] = await Promise.all([...organisations.map((organisation) => organisation.start()), (await network.hospital('east', { CARECORD_METRICS_PORT: String(metricsPort) })).start()]);
     west.push(present(one), present(other));
     east = present(asking);
     clinician = await signInAs('clinician', east);
@@ -85,6 +91,32 @@ describe('two nodes of one hospital', () => {
         west[index] = await present(organisations[index]).start();
         await until('the connections', () => connections(east), (count) => count === 3, CONNECTION_MILLISECONDS);
       }
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'are counted by a node that was asked for metrics, without a word of who anybody is',
+    async () => {
+      const text = await (await fetch(metricsUrl)).text();
+      const metrics = parseExposition(text);
+      const valueOf = (name: string, labels: Readonly<Record<string, string>> = {}): number | undefined =>
+        metrics.get(name)?.samples.find((sample) => Object.entries(labels).every(([label, value]) => sample.labels[label] === value))?.value;
+      expect(valueOf('carecord_network_statistics_available')).toBe(1);
+      expect(valueOf('carecord_network_connected_members')).toBe(3);
+      expect(valueOf('carecord_network_health', { state: 'healthy' })).toBe(1);
+      expect(valueOf('carecord_network_messages_total', { direction: 'sent' })).toBeGreaterThan(0);
+      expect(valueOf('carecord_network_message_bytes_total', { direction: 'received' })).toBeGreaterThan(0);
+      expect(valueOf('carecord_network_handshakes_total')).toBeGreaterThan(0);
+      expect(valueOf('carecord_network_stored_values', { kind: 'reference' })).toBeGreaterThan(0);
+      expect(valueOf('carecord_publications_waiting')).toBe(0);
+      expect(valueOf('process_cpu_seconds_total')).toBeGreaterThan(0);
+      // A metric without a value is left out; every other one has its sentence.
+      for (const { name, help } of NETWORK_METRICS) expect(metrics.get(name)?.help ?? help).toBe(help);
+      for (const { did, peerId, p2p } of [east, ...west].map(({ ready }) => ready)) for (const secret of [did, peerId, ...p2p]) expect(text).not.toContain(secret);
+      expect(text).not.toMatch(/did:|12D3Koo|\/(?:ip4|ip6|dns)|hospital\.example/);
+      // Not at the API, and not where nobody asked for it.
+      for (const node of [east, present(west[0])]) expect((await fetch(`${node.ready.http}/metrics`)).status).toBe(404);
     },
     TIMEOUT,
   );
