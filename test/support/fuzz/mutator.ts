@@ -1,4 +1,5 @@
-import { decode } from 'cborg';
+import { decodeWire, WireError } from '@carecord/core';
+import { z } from 'zod';
 import type { SeededRandom } from '../../../libs/testkit/src/patients/random.ts';
 import { encodeQuirky, QUIRKS } from './quirky-cbor.ts';
 
@@ -13,6 +14,8 @@ const MAX_STACKED = 4;
 
 /** Makes bad frames out of good ones; the same seed makes the same frames in the same order. */
 export class Mutator {
+  private readonly trees = new Map<Uint8Array, unknown>();
+
   constructor(private readonly random: SeededRandom) {}
 
   /**
@@ -62,15 +65,23 @@ export class Mutator {
   /** Changes one place of what a frame says, and writes it in one of the ways that CBOR can be written. */
   private mutateTree(frame: Uint8Array): Uint8Array {
     const { random } = this;
-    let tree: unknown;
-    try {
-      tree = decode(frame);
-    } catch {
-      // A good frame that is no CBOR: only its bytes can be changed.
-      return this.mutateBytes(frame, [frame]);
-    }
+    const tree = this.treeOf(frame);
+    if (tree === undefined) return this.mutateBytes(frame, [frame]);
     if (random.chance(0.02)) return this.nested(random.pick(DEPTHS));
     return encodeQuirky(random.chance(0.85) ? this.changed(tree) : tree, random.chance(0.5) ? 'none' : random.pick(QUIRKS));
+  }
+
+  /** What a good frame says; `undefined` for one that is no CBOR, of which only the bytes can be changed. */
+  private treeOf(frame: Uint8Array): unknown {
+    if (this.trees.has(frame)) return this.trees.get(frame);
+    let tree: unknown;
+    try {
+      tree = decodeWire(z.unknown(), frame, frame.length);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+    }
+    this.trees.set(frame, tree);
+    return tree;
   }
 
   private changed(tree: unknown): unknown {
@@ -118,8 +129,20 @@ export class Mutator {
     if (typeof value === 'number') return random.pick([0, -1, 1, value + 1, value - 1, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER, -(2 ** 53), 0.5, 1e308]);
     if (typeof value === 'string') return random.pick(['', `${value}\u0000`, value.slice(1), value.repeat(20), '\ud800', '\u202e', 'did:web:x', '../../..', value.toUpperCase()]);
     if (typeof value === 'boolean') return !value;
-    if (value instanceof Uint8Array) return random.pick([new Uint8Array(0), value.slice(1), Buffer.concat([value, Buffer.alloc(1)]), new Uint8Array(value.length), new Uint8Array(value.length).fill(255), this.noise(value.length), this.noise(MANY)]);
-    return this.anything();
+    return value instanceof Uint8Array ? this.similarBytes(value) : this.anything();
+  }
+
+  private similarBytes(value: Uint8Array): Uint8Array {
+    return this.random.pick([
+      () => new Uint8Array(0),
+      () => value.slice(1),
+      () => Buffer.concat([value, Buffer.alloc(1)]),
+      () => new Uint8Array(value.length),
+      () => new Uint8Array(value.length).fill(255),
+      () => this.mutateBytes(value, [value]),
+      () => this.noise(value.length),
+      () => this.noise(MANY),
+    ])();
   }
 
   private anything(): unknown {
@@ -149,6 +172,8 @@ export class Mutator {
   }
 
   private noise(length: number): Uint8Array {
-    return Uint8Array.from({ length }, () => this.random.integer(0, 255));
+    const bytes = Buffer.alloc(length + 3);
+    for (let at = 0; at < length; at += 4) bytes.writeUInt32LE(this.random.integer(0, 2 ** 32 - 1), Math.min(at, length - 1));
+    return bytes.subarray(0, length);
   }
 }

@@ -39,7 +39,7 @@ function number(value: number | bigint, quirk: Quirk): Uint8Array {
   }
   const float = Buffer.alloc(9);
   float[0] = 0xfb;
-  float.writeDoubleBE(Number(value), 1);
+  float.writeDoubleBE(value, 1);
   return float;
 }
 

@@ -34,8 +34,8 @@ export class ProcessOfHosts {
 
   /** @param inside a command that runs the program, e.g. `['nsenter', '--net=…']` */
   static start(inside: readonly string[] = []): ProcessOfHosts {
-    const [command = process.execPath, ...rest] = [...inside, process.execPath, '--conditions=source', '--import=./tools/swc.mjs', program];
-    const child = spawn(command, rest, {
+    const [command, ...rest] = [...inside, process.execPath, '--conditions=source', '--import=./tools/swc.mjs', program];
+    const child = spawn(command ?? process.execPath, rest, {
       cwd: root,
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -99,13 +99,13 @@ export class SeededNetwork {
 
   /** Puts the clocks of all living processes forward. */
   async skip(milliseconds: number): Promise<void> {
-    await Promise.all(this.processes.map((process, group) => (this.gone.has(group) ? null : process.order('skip', { milliseconds }))));
+    await Promise.all(this.processes.filter((_, group) => !this.gone.has(group)).map((process) => process.order('skip', { milliseconds })));
   }
 
   /** Kills the processes of these groups at once, with all their hosts. */
   async kill(groups: readonly number[]): Promise<void> {
     for (const group of groups) this.gone.add(group);
-    await Promise.all(groups.map((group) => this.processes[group]?.kill()));
+    await Promise.all(this.processes.filter((_, group) => groups.includes(group)).map((process) => process.kill()));
   }
 
   /** Their hosts do nothing any more, but their sockets stay open. */

@@ -1,0 +1,6 @@
+import { describeHandshakeFuzzing } from '../support/fuzz/describe-handshake-fuzzing.ts';
+
+/** Of each protocol in every run; `fuzz.long.test.ts` sends a hundred thousand. */
+const FRAMES = 2_000;
+
+describeHandshakeFuzzing(FRAMES);
