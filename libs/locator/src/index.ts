@@ -3,21 +3,37 @@
  * (RFC 9497, verifiable), and lead to sealed pointers in the DHT.
  *
  * @example
- * const locator = new Locator({ network, description, store, identity, indexKey, audit, transactions, clock, logger });
- * await locator.publishPatient(patientId, patientIdentifiers(patient), 'listed');
+ * const locator = new Locator({ network, tags, store, identity, recipientSeeds, indexKey, audit, transactions, clock, logger });
+ * await locator.publishPatient(patientId, { identifiers: patientIdentifiers(patient) }, { listing: 'listed', hospitals: [] });
  * const { pointers, incomplete } = await locator.locate({ system, value }, { purpose: 'TREAT', actor });
  */
-export { Guardian } from './guardian.ts';
 export { askingTag, POINTER_SLOTS } from './keys.ts';
+export { INCOMPLETE_REASONS } from './location.ts';
 export { Locator } from './locator.ts';
 export { LocatorError } from './locator-error.ts';
-export { guardianKeys } from './oprf.ts';
 export { POINTER_LIFETIME_MILLISECONDS } from './pointer-writer.ts';
 export { pointerKind } from './pointer-value.ts';
-export type { GuardianOptions } from './guardian.ts';
-export type { TypedIdentifier } from './identifier.ts';
-export type { FoundPointer, Location } from './location.ts';
-export type { LocatorOptions } from './locator.ts';
+export { RECIPES } from './recipes.ts';
+export type { FoundPointer, IncompleteReason, Location } from './location.ts';
+export type { LocatorOptions, PatientMatch, PublishedPatient } from './locator.ts';
 export type { LocatorErrorCode } from './locator-error.ts';
-export type { GuardianKeys } from './oprf.ts';
-export type { LocatedNetwork, LocatorStore, PatientTag, Publication, StoredLocation, StoredTag } from './ports.ts';
+export type {
+  DueSubject,
+  LocatedNetwork,
+  LocatorStore,
+  PatientTag,
+  PointerClaim,
+  PointerKey,
+  PointerState,
+  ReferenceStore,
+  StoredLocation,
+  StoredPointer,
+  StoredReference,
+  StoredTag,
+  TaggedPatient,
+  TagKey,
+  TagRecipe,
+} from './ports.ts';
+export type { PatientOutcome } from './publisher.ts';
+export type { LocateQuery, Person, Recipe, TypedIdentifier } from './recipes.ts';
+export type { Epoch, EpochTags, TagRequest, TagSource } from './tag-source.ts';

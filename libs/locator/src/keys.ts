@@ -1,9 +1,11 @@
 import { deriveKey, ed25519PublicKey, hashWithContext, keyedToken } from '@carecord/crypto';
 
-/** How many pointers one identifier can have at once: a patient known to more hospitals is found through some of them. */
-export const POINTER_SLOTS = 4;
+/** How many pointers one tag can have at once: a patient known to more hospitals is found through some of them. One byte of the key. */
+export const POINTER_SLOTS = 8;
 /** Names a patient of a holder to those who opened the pointer; random to everybody else. */
 export const HANDLE_BYTES = 32;
+/** The part of a pointer's key that all slots of a tag share. */
+export const PLACE_BYTES = 32;
 
 /** What everybody who has a tag derives from it. */
 export interface TagKeys {
@@ -20,20 +22,31 @@ export function tagKeys(tag: Uint8Array): TagKeys {
   return { admitSeed, admitPublicKey: ed25519PublicKey(admitSeed), sealKey: deriveKey(tag, 'pointer/seal') };
 }
 
-/** The DHT key of one slot of a tag: says nothing to who does not have the tag, and is another one in every epoch. */
+/**
+ * The DHT key of one slot of a tag: says nothing to who does not have the tag, and is another one in every epoch. Its first
+ * {@link PLACE_BYTES} are those of all slots, which stand together; the last byte is the slot.
+ */
 export function pointerKey(admitPublicKey: Uint8Array, epoch: number, slot: number): Uint8Array {
-  return hashWithContext('pointer/key', admitPublicKey, String(epoch), String(slot));
+  return Uint8Array.of(...hashWithContext('pointer/place', admitPublicKey, String(epoch)), slot);
 }
 
 /**
- * The order in which a holder tries the slots of a tag: its own preferred one first. Holders differ in the first and in the
- * step, so that two who meet in one slot do not meet again in the next.
+ * The tag under which a patient is listed to one hospital alone. Who has the patient's tag can compute it for every hospital,
+ * and so see that somebody lists the patient to that one; what stands there only that one opens.
  */
-export function slotOrder(tag: Uint8Array, holder: string): number[] {
-  const hash = hashWithContext('pointer/slot', tag, holder);
+export function namedTag(tag: Uint8Array, recipientDid: string): Uint8Array {
+  return keyedToken(tag, 'locator/named-tag', recipientDid);
+}
+
+/**
+ * The order in which an owner tries the slots of a tag: its own preferred one first. Owners differ in the first and in the
+ * step, so that two who meet in one slot seldom meet again in the next. Nobody else can compute it.
+ */
+export function slotOrder(slotSeed: Uint8Array): number[] {
+  const hash = hashWithContext('pointer/slot', slotSeed);
   const first = (hash[0] as number) % POINTER_SLOTS;
   // Odd steps visit all slots, as their number is a power of two.
-  const step = ((hash[1] as number) % 2) * 2 + 1;
+  const step = ((hash[1] as number) % (POINTER_SLOTS / 2)) * 2 + 1;
   return Array.from({ length: POINTER_SLOTS }, (_, position) => (first + position * step) % POINTER_SLOTS);
 }
 
@@ -49,10 +62,21 @@ export function askingTag(tag: Uint8Array, holderDid: string): Uint8Array {
 
 /** What a hospital alone derives, from its index key: nobody else can compute or recognise any of it. */
 export class HospitalKeys {
-  /** @param indexKey 32 bytes, secret, one a hospital */
-  constructor(private readonly indexKey: Uint8Array) {}
+  /** Seals tags at rest, and the hospitals that a patient is listed to. */
+  readonly tagSealKey: Uint8Array;
+  /** Seals look-up results at rest. */
+  readonly locationSealKey: Uint8Array;
 
-  /** Seed of the Ed25519 key that owns the hospital's slot for one patient under one tag; the same after a restore. */
+  /** @param indexKey 32 bytes, secret, one a hospital */
+  constructor(private readonly indexKey: Uint8Array) {
+    this.tagSealKey = deriveKey(indexKey, 'locator/tags');
+    this.locationSealKey = deriveKey(indexKey, 'locator/locations');
+  }
+
+  /**
+   * Seed of the Ed25519 key that owns the hospital's slot for one patient under one tag; the same after a restore.
+   * @param tag the patient's, or what {@link namedTag} makes of it
+   */
   slotSeed(tag: Uint8Array, patientId: string, epoch: number): Uint8Array {
     return keyedToken(this.indexKey, 'locator/slot-key', tag, patientId, String(epoch));
   }
@@ -62,9 +86,14 @@ export class HospitalKeys {
     return keyedToken(this.indexKey, 'locator/handle', tag, patientId);
   }
 
-  /** Tells whether an identifier was evaluated before; 32 bytes. */
-  identifierToken(input: Uint8Array): Uint8Array {
+  /** Tells whether an input was evaluated before; 32 bytes. */
+  inputToken(input: Uint8Array): Uint8Array {
     return keyedToken(this.indexKey, 'locator/identifier-token', input);
+  }
+
+  /** Tells whether a patient was listed to a hospital before; 32 bytes. */
+  recipientToken(did: string): Uint8Array {
+    return keyedToken(this.indexKey, 'locator/recipient-token', did);
   }
 
   /** Finds the patients of an {@link askingTag}; 32 bytes. */
@@ -77,13 +106,18 @@ export class HospitalKeys {
     return keyedToken(this.indexKey, 'locator/handle-token', handle);
   }
 
-  /** Seals tags at rest. */
-  get tagSealKey(): Uint8Array {
-    return deriveKey(this.indexKey, 'locator/tags');
+  /** What stands for a tag in a dummy pointer: the same as long as the dummy is kept; 32 bytes. */
+  dummyTag(epoch: number, dummyId: string): Uint8Array {
+    return keyedToken(this.indexKey, 'locator/dummy-tag', String(epoch), dummyId);
   }
 
-  /** Seals look-up results at rest. */
-  get locationSealKey(): Uint8Array {
-    return deriveKey(this.indexKey, 'locator/locations');
+  /** What the content id of a dummy reference is made of, in place of a ciphertext; 32 bytes. */
+  dummyContent(dummyId: string, generation: number): Uint8Array {
+    return keyedToken(this.indexKey, 'locator/dummy-content', dummyId, String(generation));
+  }
+
+  /** What guardians know a clinician by, to count their look-ups: another one in every network and epoch; 64 hexadecimal digits. */
+  clinicianPseudonym(networkId: string, epoch: number, staffId: string): string {
+    return Buffer.from(keyedToken(this.indexKey, 'locator/clinician', networkId, String(epoch), staffId)).toString('hex');
   }
 }

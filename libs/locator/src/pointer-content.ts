@@ -1,81 +1,72 @@
-import { bytes, decodeWire, encodeWire } from '@carecord/core';
-import { hybridSignatureSchema, open, seal, signWithContext } from '@carecord/crypto';
-import type { HybridSigner, SigningPublicKeys } from '@carecord/crypto';
-import { didSchema, verifyWithAnyKey } from '@carecord/identity';
-import { z } from 'zod';
-import { HANDLE_BYTES } from './keys.ts';
-import { POINTER_PLAIN_BYTES } from './pointer-value.ts';
+import { hashWithContext, open, openFrom, RECIPIENT_OVERHEAD_BYTES, seal, sealTo } from '@carecord/crypto';
+
+/** The most that {@link sealContent} takes: two signatures, a path and a statement with the longest DID, and two bytes of length. */
+export const CONTENT_BYTES = 4_160;
+/** What is inside the seal of every pointer, padded: room for what is sealed to a named hospital once more. One size for all. */
+export const POINTER_PLAIN_BYTES = CONTENT_BYTES + RECIPIENT_OVERHEAD_BYTES;
 
 const SEAL_CONTEXT = 'pointer/content';
-const SIGNATURE_CONTEXT = 'pointer/holder';
+const LENGTH_BYTES = 2;
 
-const statementSchema = z.strictObject({
-  kind: z.enum(['pointer', 'tombstone']),
-  holder: didSchema,
-  handle: bytes({ exactly: HANDLE_BYTES }),
-  expiresAt: z.int().nonnegative(),
-});
-const contentSchema = z.strictObject({ statement: bytes({ atMost: 512 }), signature: hybridSignatureSchema });
-/** What the holder signs: the statement, bound to the network and to the one slot value that it stands in. */
-const signedSchema = z.strictObject({
-  networkId: z.string(),
-  admitPublicKey: bytes({ exactly: 32 }),
-  slotPublicKey: bytes({ exactly: 32 }),
-  epoch: z.int(),
-  slot: z.int(),
-  sequence: z.int(),
-  statement: bytes({ atMost: 512 }),
-});
-
-/** What a holder says inside a pointer; a tombstone says that it says nothing any more. */
-export type PointerStatement = z.infer<typeof statementSchema>;
-
-/** The value that a statement belongs to: copied anywhere else, its signature does not verify. */
-export type PointerBinding = Omit<z.infer<typeof signedSchema>, 'statement'>;
-
-/** What is inside a pointer, opened but not yet verified: that takes the keys of the holder that it names. */
-export interface OpenedPointer {
-  readonly statement: PointerStatement;
-  /**
-   * @param holderKeys the holder's accepted keys
-   * @throws CryptoError `SIGNATURE_INVALID` unless the holder with one pair of these keys said it, here
-   */
-  verify(holderKeys: readonly SigningPublicKeys[]): Promise<void>;
+/** Who opens what stands in a slot. */
+export interface Audience {
+  /** Of the tag's keys: everybody who has the tag, or the one that is derived for a recipient. */
+  readonly sealKey: Uint8Array;
+  /** For one hospital alone: its recipient key, and where the pointer stands. */
+  readonly recipient?: { readonly publicKey: Uint8Array; readonly place: Uint8Array };
 }
 
-/** Signs a statement with the holder's keys and seals it, at its one size. */
-export async function sealPointer(
-  sealKey: Uint8Array,
-  statement: PointerStatement,
-  binding: PointerBinding,
-  signer: HybridSigner,
-): Promise<Uint8Array> {
-  const encoded = encodeWire(statementSchema, statement);
-  const signature = await signWithContext(signer, SIGNATURE_CONTEXT, encodeWire(signedSchema, { ...binding, statement: encoded }));
-  return seal(sealKey, padded(encodeWire(contentSchema, { statement: encoded, signature })), SEAL_CONTEXT);
+/** Seals what {@link signStatements} gives for a pointer, at the one size. */
+export async function sealContent(audience: Audience, content: Uint8Array): Promise<Uint8Array> {
+  const { sealKey, recipient } = audience;
+  if (recipient === undefined) return seal(sealKey, padded(content, POINTER_PLAIN_BYTES), SEAL_CONTEXT);
+  const named = await sealTo(recipient.publicKey, infoOf(recipient.place), padded(content, CONTENT_BYTES));
+  return seal(sealKey, named, SEAL_CONTEXT);
+}
+
+/** What stands in a slot that says nothing: a pointer that was taken back, or one that never was one. */
+export function sealNothing(sealKey: Uint8Array): Uint8Array {
+  return seal(sealKey, new Uint8Array(POINTER_PLAIN_BYTES), SEAL_CONTEXT);
 }
 
 /**
- * Opens what {@link sealPointer} sealed.
- * @throws CryptoError or WireError when it is not of this tag or malformed
+ * Opens what is sealed to everybody who has the tag.
+ * @returns `undefined` when it says nothing
+ * @throws CryptoError when it is not of this tag
  */
-export function openPointer(sealKey: Uint8Array, sealed: Uint8Array, binding: PointerBinding): OpenedPointer {
-  const { statement, signature } = decodeWire(contentSchema, unpadded(open(sealKey, sealed, SEAL_CONTEXT)), POINTER_PLAIN_BYTES);
-  return {
-    statement: decodeWire(statementSchema, statement, statement.length),
-    verify: (holderKeys) => verifyWithAnyKey(holderKeys, SIGNATURE_CONTEXT, encodeWire(signedSchema, { ...binding, statement }), signature),
-  };
+export function openContent(sealKey: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+  return unpadded(open(sealKey, sealed, SEAL_CONTEXT));
+}
+
+/**
+ * Opens what is sealed to us by name.
+ * @param seeds of our recipient keys, the present one first
+ * @returns `undefined` when it says nothing
+ * @throws CryptoError when it is not of this tag, or sealed to none of these keys
+ */
+export async function openNamedContent(sealKey: Uint8Array, place: Uint8Array, seeds: readonly Uint8Array[], sealed: Uint8Array): Promise<Uint8Array | undefined> {
+  const named = open(sealKey, sealed, SEAL_CONTEXT);
+  if (named.every((byte) => byte === 0)) return undefined;
+  for (const seed of seeds.slice(0, -1)) {
+    const opened = await openFrom(seed, infoOf(place), named).catch(() => undefined);
+    if (opened !== undefined) return unpadded(opened);
+  }
+  return unpadded(await openFrom(seeds.at(-1) ?? new Uint8Array(), infoOf(place), named));
+}
+
+function infoOf(place: Uint8Array): Uint8Array {
+  return hashWithContext('pointer/named', place);
 }
 
 /** Length as 16 bits, content, zeros. */
-function padded(content: Uint8Array): Uint8Array {
-  const plain = new Uint8Array(POINTER_PLAIN_BYTES);
+function padded(content: Uint8Array, size: number): Uint8Array {
+  const plain = new Uint8Array(size);
   new DataView(plain.buffer).setUint16(0, content.length);
-  plain.set(content, 2);
+  plain.set(content, LENGTH_BYTES);
   return plain;
 }
 
-function unpadded(plain: Uint8Array): Uint8Array {
+function unpadded(plain: Uint8Array): Uint8Array | undefined {
   const length = new DataView(plain.buffer, plain.byteOffset, plain.byteLength).getUint16(0);
-  return plain.subarray(2, 2 + length);
+  return length === 0 ? undefined : plain.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
 }

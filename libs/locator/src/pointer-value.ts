@@ -3,17 +3,13 @@ import { constantTimeEqual, ed25519PublicKey, SEAL_OVERHEAD_BYTES, signEd25519, 
 import { valueRefused } from '@carecord/network';
 import type { DhtValueKind } from '@carecord/network';
 import { z } from 'zod';
-import { POINTER_SLOTS, pointerKey, tagKeys } from './keys.ts';
-
-/**
- * What is inside, padded: an ML-DSA-65 signature of 3309 bytes, an Ed25519 one of 64, a handle and a DID. One size for all,
- * so that neither the holder nor whether it is a tombstone shows.
- */
-export const POINTER_PLAIN_BYTES = 4_096;
+import { PLACE_BYTES, POINTER_SLOTS, pointerKey } from './keys.ts';
+import type { TagKeys } from './keys.ts';
+import { POINTER_PLAIN_BYTES } from './pointer-content.ts';
 
 const bodySchema = z.strictObject({
-  /** Version of this layout and suite: Ed25519 outside, AES-256-GCM seal, Ed25519 and ML-DSA-65 inside. */
-  version: z.literal(1),
+  /** Version of this layout and suite: Ed25519 outside, AES-256-GCM seal, one signature of Ed25519 and ML-DSA-65 a batch inside. */
+  version: z.literal(2),
   epoch: z.int().min(0).max(0xffff_ffff),
   slot: z.int().min(0).max(POINTER_SLOTS - 1),
   admitPublicKey: bytes({ exactly: 32 }),
@@ -45,11 +41,10 @@ const ADMIT_CONTEXT = new TextEncoder().encode('carecord/v1/pointer/admit-signat
 const SLOT_CONTEXT = new TextEncoder().encode('carecord/v1/pointer/slot-signature');
 
 /** Makes the value of a slot, signed by the tag's admit key (its writer has the tag) and by the slot's own key (its owner). */
-export function makePointerValue(tag: Uint8Array, slotSeed: Uint8Array, place: PointerPlace, sealed: Uint8Array): Uint8Array {
-  const { admitSeed, admitPublicKey } = tagKeys(tag);
+export function makePointerValue({ admitSeed, admitPublicKey }: TagKeys, slotSeed: Uint8Array, place: PointerPlace, sealed: Uint8Array): Uint8Array {
   const { epoch, slot, sequence, expiresAt } = place;
   const body = encodeWire(bodySchema, {
-    version: 1,
+    version: 2,
     epoch,
     slot,
     admitPublicKey,
@@ -82,6 +77,8 @@ export function readPointerValue(key: Uint8Array, value: Uint8Array): PointerBod
 export const pointerKind: DhtValueKind = {
   namespace: 'pointer',
   maxBytes: POINTER_PLAIN_BYTES + 1_024,
+  // All slots of a tag stand with the same members: one question reads them.
+  placedBy: (key) => key.subarray(0, PLACE_BYTES),
   // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous, and what throws here must reject
   validate: async (key, value) => {
     const { sequence, slotPublicKey, expiresAt } = readPointerValue(key, value);

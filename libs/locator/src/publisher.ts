@@ -1,119 +1,190 @@
-import type { AuditLog } from '@carecord/audit';
-import type { Clock, Listing, Logger, Transaction, TransactionRunner } from '@carecord/core';
-import { Gate } from './gate.ts';
-import { locatableInputs } from './identifier.ts';
-import type { TypedIdentifier } from './identifier.ts';
-import type { PointerWriter } from './pointer-writer.ts';
-import type { LocatorStore, Publication } from './ports.ts';
-import type { OpenTag, TagBook } from './tag-book.ts';
+import type { AuditEntry, AuditLog } from '@carecord/audit';
+import type { Clock, Logger, PatientListing, Transaction, TransactionRunner } from '@carecord/core';
+import type { KnownMember, PublishOptions } from '@carecord/network';
+import type { Audiences } from './audiences.ts';
+import type { Dummies, VisibleChange } from './dummies.ts';
+import { pointerName } from './pointer-job.ts';
+import type { PointerJob, PointerResult } from './pointer-job.ts';
+import type { LocatorStore, StoredPointer, TagKey } from './ports.ts';
+import type { RecipeInput } from './recipes.ts';
+import type { SlotClaims } from './slot-claims.ts';
+import type { OpenTag, PatientTags, TagBook } from './tag-book.ts';
+import type { TagSource } from './tag-source.ts';
+
+/** One patient as it is to be found by others. */
+export interface PatientPublication {
+  readonly patientId: string;
+  readonly inputs: readonly RecipeInput[];
+  readonly listing: PatientListing;
+}
+
+/** How the publication of one patient ended. */
+export interface PatientOutcome {
+  readonly patientId: string;
+  /** The first failure; everything else of the patient has been written. */
+  readonly error?: unknown;
+}
 
 /** What a publisher needs. */
 export interface PublisherOptions {
   readonly store: LocatorStore;
+  readonly source: TagSource;
   readonly tags: TagBook;
-  readonly writer: PointerWriter;
+  readonly audiences: Audiences;
+  readonly dummies: Dummies;
+  readonly claims: SlotClaims;
   readonly audit: AuditLog;
   readonly transactions: TransactionRunner;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Patients published at once: each reads up to 32 slots, and a first load must leave the DHT to those who look somebody up. */
-const MAX_AT_ONCE = 4;
+/** Tags of ended epochs that one run forgets: a statement that does not hold up others. */
+const MAX_FORGOTTEN = 10_000;
 
-/** One value to be written. */
-interface Job extends OpenTag {
-  readonly listing: Listing;
-  readonly sequence: number;
+/** What is to be done for one patient. */
+interface Plan {
+  readonly patientId: string;
+  readonly jobs: readonly PointerJob[];
+  readonly former: readonly OpenTag[];
+  readonly error: unknown;
 }
 
-/** How a job ended. */
-type Written = { readonly job: Job; readonly publication: Publication } | { readonly job: Job; readonly error: unknown };
-
-/** Makes the hospital's own patients locatable, or no longer locatable. */
+/** Makes the hospital's own patients locatable, or no longer locatable: many at once. */
 export class Publisher {
-  private readonly gate = new Gate(MAX_AT_ONCE);
-
   constructor(private readonly options: PublisherOptions) {}
 
   /**
-   * Brings the DHT to what is wanted of one patient; may be repeated at any time, and renews what stands there.
-   * @throws LocatorError the first failure, after everything else has been written
+   * Brings the DHT to what is wanted of these patients; may be repeated at any time, and renews what stands there. What was written is
+   * known to the store, so that after a crash it goes on where it stopped.
+   * @param dummyIds dummies to be renewed with them; @default some that hide which pointers are new
+   * @returns how each patient's publication ended
    */
-  publish(patientId: string, identifiers: readonly TypedIdentifier[], listing: Listing): Promise<void> {
-    return this.gate.run(() => this.publishNow(patientId, identifiers, listing));
+  async publish(patients: readonly PatientPublication[], dummyIds?: readonly string[], options: PublishOptions = {}): Promise<PatientOutcome[]> {
+    const { source, tags, dummies, claims, clock } = this.options;
+    const epochs = (await source.epochs()).map(({ number }) => number);
+    const evaluated = await tags.update(patients, epochs);
+    const plans = await this.plansOf(patients, evaluated);
+    const jobs = plans.flatMap((plan) => plan.jobs);
+    const beside = dummyIds === undefined ? await this.companionsOf(jobs, clock.now()) : await dummies.renewalsOf(dummyIds);
+    const results = await claims.settle(interleaved(jobs, beside), options);
+    return this.conclude(plans, results);
   }
 
-  private async publishNow(patientId: string, identifiers: readonly TypedIdentifier[], listing: Listing): Promise<void> {
-    const { store, tags, transactions } = this.options;
-    const { current, former } = await tags.update(patientId, locatableInputs(identifiers));
-    const jobs = await this.plan([
-      ...current.filter((tag) => listing === 'listed' || needsTombstone(tag)).map((tag) => ({ ...tag, listing })),
-      ...former.filter(needsTombstone).map((tag) => ({ ...tag, listing: 'unlisted' as const })),
-    ]);
-    const written = await Promise.all(jobs.map((job) => this.write(job)));
-    const failed = written.filter((result) => 'error' in result);
-    const gone = former.filter((tag) => !failed.some(({ job }) => job.stored === tag.stored));
-
-    await transactions.run(async (transaction) => {
-      for (const result of written) {
-        if ('publication' in result) await store.savePublication(transaction, patientId, result.job.stored.identifierToken, result.publication);
-      }
-      await store.removeTags(transaction, patientId, gone.map(({ stored }) => stored.identifierToken));
-      await this.logChanges(transaction, patientId, written);
-    });
-    const [first] = failed;
-    if (first !== undefined) throw first.error;
-  }
-
-  /** Takes the sequences before anything is written, so that a crash in between cannot lead to one being used twice. */
-  private async plan(jobs: readonly Omit<Job, 'sequence'>[]): Promise<Job[]> {
-    const { store, transactions, clock } = this.options;
-    if (jobs.length === 0) return [];
-    return transactions.run(async (transaction) => {
-      const planned: Job[] = [];
-      for (const job of jobs) {
-        const { patientId, identifierToken } = job.stored;
-        // Time rises even when the store was restored from a backup that does not know the last sequence.
-        const sequence = await store.nextSequence(transaction, patientId, identifierToken, clock.now().getTime());
-        if (sequence !== undefined) planned.push({ ...job, sequence });
-      }
-      return planned;
-    });
-  }
-
-  private async write(job: Job): Promise<Written> {
-    const { writer, logger } = this.options;
-    const { tag, stored, listing, sequence } = job;
-    const subject = { tag, patientId: stored.patientId };
-    try {
-      const write = listing === 'listed' ? writer.list.bind(writer) : writer.unlist.bind(writer);
-      return { job, publication: await write(subject, sequence, stored.publication.slot) };
-    } catch (error) {
-      logger.warn('pointer-not-published', { patientId: stored.patientId, listing }, error);
-      return { job, error };
+  /** Hides the number of patients' pointers as it is now, and forgets what belongs to epochs that are over. To be called now and then. */
+  async tidy(): Promise<void> {
+    const { source, store, dummies, claims, transactions, clock } = this.options;
+    const epochs = (await source.epochs()).map(({ number }) => number);
+    await transactions.run((transaction) => store.removeEndedEpochs(transaction, epochs, MAX_FORGOTTEN));
+    for (const epoch of epochs) {
+      const results = await claims.settle(await dummies.balance(epoch, clock.now()));
+      await transactions.run((transaction) => store.savePointers(transaction, rowsOf(results)));
     }
   }
 
-  /** Renewals are not events of a patient's: only what changed is logged. */
-  private async logChanges(transaction: Transaction, patientId: string, written: readonly Written[]): Promise<void> {
-    const changed = written.filter((result) => 'error' in result || result.job.stored.publication.listing !== result.job.listing);
-    for (const listing of ['listed', 'unlisted'] as const) {
-      const concerned = changed.filter(({ job }) => job.listing === listing);
-      if (concerned.length === 0) continue;
-      const failures = concerned.filter((result) => 'error' in result).length;
-      await this.options.audit.append(transaction, {
-        type: listing === 'listed' ? 'pointer-published' : 'pointer-withdrawn',
+  private async plansOf(patients: readonly PatientPublication[], evaluated: ReadonlyMap<string, PatientTags>): Promise<Plan[]> {
+    const { audiences } = this.options;
+    const memberOf = await audiences.membersOf(patients.flatMap(({ listing }) => listing.hospitals.map(({ did }) => did)));
+    return patients.map(({ patientId, listing }) => {
+      const { current, former, error } = evaluated.get(patientId) as PatientTags;
+      try {
+        const jobs = [...current.flatMap((tag) => this.jobsOf(tag, listing, memberOf)), ...former.flatMap((tag) => this.withdrawalsOf(tag, new Set()))];
+        return { patientId, jobs, former, error };
+      } catch (failure) {
+        // What is no longer wanted is taken back even where what is wanted cannot be made.
+        return { patientId, jobs: [...current, ...former].flatMap((tag) => this.withdrawalsOf(tag, this.tokensOf(listing))), former, error: error ?? failure };
+      }
+    });
+  }
+
+  private jobsOf(tag: OpenTag, listing: PatientListing, memberOf: (did: string) => KnownMember): PointerJob[] {
+    const { audiences } = this.options;
+    const wanted = audiences.of(listing).map((audience) => {
+      const key = audience.did === undefined ? undefined : memberOf(audience.did).resolved.recipientPublicKey;
+      return audiences.jobOf(tag, audience, 'pointer', key);
+    });
+    return [...wanted, ...this.withdrawalsOf(tag, this.tokensOf(listing))];
+  }
+
+  /** Takes back whatever stands there, or may, to whom it should not. */
+  private withdrawalsOf(tag: OpenTag, wanted: ReadonlySet<string>): PointerJob[] {
+    const { audiences } = this.options;
+    const unwanted = tag.stored.pointers.filter((pointer) => mayStand(pointer) && !wanted.has(hex(pointer.recipientToken)));
+    return unwanted.map((pointer) => audiences.jobOf(tag, audiences.ofPointer(pointer), 'withdrawn'));
+  }
+
+  private tokensOf(listing: PatientListing): Set<string> {
+    return new Set(this.options.audiences.of(listing).map(({ recipientToken }) => hex(recipientToken)));
+  }
+
+  private async companionsOf(jobs: readonly PointerJob[], now: Date): Promise<PointerJob[]> {
+    const beside: PointerJob[] = [];
+    for (const [epoch, ofEpoch] of Map.groupBy(jobs, ({ key }) => key.epoch)) beside.push(...(await this.options.dummies.companionsOf(epoch, changeOf(ofEpoch), now)));
+    return beside;
+  }
+
+  private async conclude(plans: readonly Plan[], results: readonly PointerResult[]): Promise<PatientOutcome[]> {
+    const { store, audit, transactions } = this.options;
+    const byName = new Map(results.map((result) => [pointerName(result.job.key), result]));
+    const concluded = plans.map((plan) => ({ ...plan, results: plan.jobs.map(({ key }) => byName.get(pointerName(key)) as PointerResult) }));
+    await transactions.run(async (transaction: Transaction) => {
+      await store.savePointers(transaction, rowsOf(results));
+      await store.removeTags(transaction, concluded.flatMap(({ former, results: own }) => goneOf(former, own)));
+      const entries = concluded.flatMap(({ patientId, results: own }) => entriesOf(patientId, own));
+      if (entries.length > 0) await audit.appendAll(transaction, entries);
+    });
+    return concluded.map(({ patientId, error, results: own }) => {
+      const failure = error ?? own.find((result) => result.error !== undefined)?.error;
+      return failure === undefined ? { patientId } : { patientId, error: failure };
+    });
+  }
+}
+
+function rowsOf(results: readonly PointerResult[]): Parameters<LocatorStore['savePointers']>[1] {
+  return results.flatMap(({ job, state }) => (state === undefined ? [] : [{ ...job.key, ...state }]));
+}
+
+/** Former tags of which nothing stands in the DHT any more. */
+function goneOf(former: readonly OpenTag[], results: readonly PointerResult[]): TagKey[] {
+  const left = new Set(results.filter(({ error }) => error !== undefined).map(({ job }) => job.subject.tag));
+  return former.filter(({ tag }) => !left.has(tag)).map(({ stored }) => stored);
+}
+
+/** Renewals are not events of a patient's: only what changed is logged. */
+function entriesOf(patientId: string, results: readonly PointerResult[]): AuditEntry[] {
+  const changed = results.filter(({ job, error }) => error !== undefined || job.before?.state !== (job.wanted === 'pointer' ? 'listed' : 'withdrawn'));
+  return (['pointer', 'withdrawn'] as const).flatMap((wanted): AuditEntry[] => {
+    const concerned = changed.filter(({ job }) => job.wanted === wanted);
+    if (concerned.length === 0) return [];
+    const failures = concerned.filter(({ error }) => error !== undefined).length;
+    return [
+      {
+        type: wanted === 'pointer' ? 'pointer-published' : 'pointer-withdrawn',
         outcome: failures === 0 ? 'success' : 'failure',
         actor: { kind: 'system', id: 'locator' },
         patientId,
         detail: { pointers: concerned.length - failures, failures },
-      });
-    }
-  }
+      },
+    ];
+  });
 }
 
-/** Whether something may stand in the DHT for this tag; a sequence was taken before anything was written. */
-function needsTombstone({ stored: { publication } }: OpenTag): boolean {
-  return publication.sequence > 0 && publication.listing !== 'unlisted';
+function changeOf(jobs: readonly PointerJob[]): VisibleChange {
+  const appearing = jobs.filter(({ wanted, before }) => wanted === 'pointer' && before?.state !== 'listed').length;
+  const vanishing = jobs.filter(({ wanted }) => wanted === 'withdrawn').length;
+  return { appearing, vanishing, rewritten: jobs.length - appearing };
+}
+
+function mayStand({ state, touched }: StoredPointer): boolean {
+  return state !== 'withdrawn' && touched !== 0;
+}
+
+/** In an order that does not say which come from where. */
+function interleaved(jobs: readonly PointerJob[], beside: readonly PointerJob[]): PointerJob[] {
+  const keyed = [...jobs, ...beside].map((job) => ({ job, order: hex(job.subject.tag) }));
+  return keyed.sort((one, other) => (one.order < other.order ? -1 : 1)).map(({ job }) => job);
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }

@@ -1,10 +1,13 @@
 import type { TransactionRunner } from '@carecord/core';
-import { constantTimeEqual, hashWithContext, open, seal } from '@carecord/crypto';
-import type { GuardianClient } from './guardian-client.ts';
+import { hashWithContext, open, seal } from '@carecord/crypto';
+import { Gate } from './gate.ts';
+import { MAX_INPUTS } from './guardians/limits.ts';
 import { askingTag } from './keys.ts';
 import type { HospitalKeys } from './keys.ts';
-import type { LocatedNetwork, LocatorStore, PatientTag, StoredTag } from './ports.ts';
+import type { LocatorStore, PatientTag, StoredTag, TagKey } from './ports.ts';
 import { PUBLISH_PURPOSE } from './purpose.ts';
+import type { RecipeInput } from './recipes.ts';
+import type { TagSource } from './tag-source.ts';
 
 /** A stored tag, opened. */
 export interface OpenTag {
@@ -12,68 +15,147 @@ export interface OpenTag {
   readonly stored: StoredTag;
 }
 
+/** A patient and by what others can know it. */
+export interface TaggedSubject {
+  readonly patientId: string;
+  readonly inputs: readonly RecipeInput[];
+}
+
+/** The tags of one patient. */
+export interface PatientTags {
+  /** For each input and epoch that could be evaluated. */
+  readonly current: readonly OpenTag[];
+  /** Those of inputs that the patient no longer has. */
+  readonly former: readonly OpenTag[];
+  /** Why some are missing. */
+  readonly error: unknown;
+}
+
 /** What a tag book needs. */
 export interface TagBookOptions {
   readonly store: LocatorStore;
-  readonly guardian: GuardianClient;
+  readonly source: TagSource;
   readonly keys: HospitalKeys;
-  readonly description: LocatedNetwork;
   /** The hospital's own DID. */
   readonly holder: string;
   readonly transactions: TransactionRunner;
 }
 
+/** Questions to the guardians at once while the hospital publishes: those who look somebody up come first. */
+const MAX_QUESTIONS = 4;
 const SEAL_CONTEXT = 'locator/tag';
 
-/** The tags of a hospital's own patients: evaluated by the guardian once, then kept sealed. */
+/** One input that has to be evaluated, in some epochs. */
+interface Missing {
+  readonly patientId: string;
+  readonly input: RecipeInput;
+  readonly epochs: readonly number[];
+}
+
+/** The tags of a hospital's own patients: evaluated by guardians once an epoch, then kept sealed. */
 export class TagBook {
+  private readonly gate = new Gate(MAX_QUESTIONS);
+
   constructor(private readonly options: TagBookOptions) {}
 
   /**
-   * Brings a patient's tags to these identifiers: evaluates those that are new, or of another epoch.
-   * @param inputs of `locatableInputs`
-   * @returns `current`: one for each input; `former`: those of identifiers that the patient no longer has
-   * @throws LocatorError what the guardian client throws
+   * Brings the tags of patients to these inputs in all of these epochs. What could be evaluated is kept even where something fails, and
+   * not asked for again.
+   * @returns by patient id
    */
-  async update(patientId: string, inputs: readonly Uint8Array[]): Promise<{ current: OpenTag[]; former: OpenTag[] }> {
-    const { store, keys, description, transactions } = this.options;
-    const known = await store.tagsOfPatient(patientId);
-    const isCurrent = (input: Uint8Array): boolean =>
-      known.some((stored) => stored.epoch === description.epoch && constantTimeEqual(stored.identifierToken, keys.identifierToken(input)));
-    const missing = inputs.filter((input) => !isCurrent(input));
-    if (missing.length > 0) {
-      const tags = await this.evaluate(patientId, missing);
-      await transactions.run((transaction) => store.saveTags(transaction, tags));
-    }
-    const wanted = inputs.map((input) => keys.identifierToken(input));
-    const opened = (missing.length === 0 ? known : await store.tagsOfPatient(patientId)).map((stored) => this.open(stored));
-    const belongs = ({ stored }: OpenTag): boolean => wanted.some((token) => constantTimeEqual(token, stored.identifierToken));
-    return { current: opened.filter(belongs), former: opened.filter((tag) => !belongs(tag)) };
+  async update(subjects: readonly TaggedSubject[], epochs: readonly number[]): Promise<Map<string, PatientTags>> {
+    const { store } = this.options;
+    const ids = subjects.map(({ patientId }) => patientId);
+    const known = byPatient(await store.tagsOf(ids));
+    const missing = subjects.flatMap((subject) => this.missingOf(subject, known.get(subject.patientId) ?? [], epochs));
+    const errors = await this.evaluateAll(missing);
+    const present = missing.length === 0 ? known : byPatient(await store.tagsOf(ids));
+    return new Map(subjects.map((subject) => [subject.patientId, this.sorted(subject, present.get(subject.patientId) ?? [], epochs, errors.get(subject.patientId))]));
   }
 
-  private async evaluate(patientId: string, inputs: readonly Uint8Array[]): Promise<PatientTag[]> {
-    const { guardian, keys, description, holder } = this.options;
-    const tags = await guardian.tagsOf(inputs, PUBLISH_PURPOSE);
-    return inputs.map((input, index) => {
-      const tag = tags[index] as Uint8Array;
-      const identifierToken = keys.identifierToken(input);
-      return {
-        patientId,
-        identifierToken,
-        tagToken: keys.tagToken(askingTag(tag, holder)),
-        handleToken: keys.handleToken(keys.handle(tag, patientId)),
-        sealedTag: seal(keys.tagSealKey, tag, SEAL_CONTEXT, belongsTo(patientId, identifierToken)),
-        epoch: description.epoch,
-      };
-    });
+  /** Makes a row that looks like a patient's for what is not one. */
+  rowOf(key: Omit<TagKey, 'inputToken'> & { readonly input: Uint8Array }, recipe: PatientTag['recipe'], tag: Uint8Array): PatientTag {
+    const { keys, holder } = this.options;
+    const { patientId, epoch, input } = key;
+    const inputToken = keys.inputToken(input);
+    return {
+      patientId,
+      inputToken,
+      epoch,
+      recipe,
+      tagToken: keys.tagToken(askingTag(tag, holder)),
+      handleToken: keys.handleToken(keys.handle(tag, patientId)),
+      sealedTag: seal(keys.tagSealKey, tag, SEAL_CONTEXT, belongsTo({ patientId, inputToken, epoch })),
+    };
   }
 
-  private open(stored: StoredTag): OpenTag {
-    const associated = belongsTo(stored.patientId, stored.identifierToken);
-    return { tag: open(this.options.keys.tagSealKey, stored.sealedTag, SEAL_CONTEXT, associated), stored };
+  /** The tag of a stored row. */
+  open(stored: StoredTag): OpenTag {
+    return { tag: open(this.options.keys.tagSealKey, stored.sealedTag, SEAL_CONTEXT, belongsTo(stored)), stored };
+  }
+
+  private missingOf({ patientId, inputs }: TaggedSubject, known: readonly StoredTag[], epochs: readonly number[]): Missing[] {
+    const has = new Set(known.map(nameOf));
+    return inputs
+      .map((input) => {
+        const inputToken = this.options.keys.inputToken(input.input);
+        return { patientId, input, epochs: epochs.filter((epoch) => !has.has(nameOf({ inputToken, epoch }))) };
+      })
+      .filter((one) => one.epochs.length > 0);
+  }
+
+  /** @returns what failed, by patient */
+  private async evaluateAll(missing: readonly Missing[]): Promise<Map<string, unknown>> {
+    const errors = new Map<string, unknown>();
+    let broken: { readonly error: unknown } | undefined;
+    const evaluate = async (batch: readonly Missing[]): Promise<void> => {
+      try {
+        // Guardians that do not answer, or refuse, do so for all: the rest is tried again with the next run.
+        if (broken !== undefined) throw broken.error;
+        await this.evaluate(batch);
+      } catch (error) {
+        broken ??= { error };
+        for (const { patientId } of batch) errors.set(patientId, error);
+      }
+    };
+    await Promise.all(batchesOf(missing).map((batch) => this.gate.run(() => evaluate(batch))));
+    return errors;
+  }
+
+  private async evaluate(batch: readonly Missing[]): Promise<void> {
+    const { store, source, transactions } = this.options;
+    const [{ epochs }] = batch as [Missing];
+    const evaluated = await source.tagsOf(batch.map(({ input }) => input.input), { purpose: PUBLISH_PURPOSE }, epochs);
+    const rows = evaluated.flatMap(({ epoch, tags }) =>
+      batch.map(({ patientId, input }, at) => this.rowOf({ patientId, epoch, input: input.input }, input.recipe, tags[at] as Uint8Array)),
+    );
+    await transactions.run((transaction) => store.saveTags(transaction, rows));
+  }
+
+  private sorted({ inputs }: TaggedSubject, stored: readonly StoredTag[], epochs: readonly number[], error: unknown): PatientTags {
+    const wanted = new Set(inputs.flatMap(({ input }) => epochs.map((epoch) => nameOf({ inputToken: this.options.keys.inputToken(input), epoch }))));
+    const live = stored.filter(({ epoch }) => epochs.includes(epoch)).map((one) => this.open(one));
+    return { current: live.filter((tag) => wanted.has(nameOf(tag.stored))), former: live.filter((tag) => !wanted.has(nameOf(tag.stored))), error };
   }
 }
 
-function belongsTo(patientId: string, identifierToken: Uint8Array): Uint8Array {
-  return hashWithContext('locator/tag-of', patientId, identifierToken);
+/** As many inputs as a guardian takes at once, of whichever patients, that are wanted in the same epochs. */
+function batchesOf(missing: readonly Missing[]): Missing[][] {
+  const batches: Missing[][] = [];
+  for (const alike of Map.groupBy(missing, ({ epochs }) => epochs.join()).values()) {
+    for (let from = 0; from < alike.length; from += MAX_INPUTS) batches.push(alike.slice(from, from + MAX_INPUTS));
+  }
+  return batches;
+}
+
+function byPatient(tags: readonly StoredTag[]): Map<string, StoredTag[]> {
+  return Map.groupBy(tags, ({ patientId }) => patientId);
+}
+
+function nameOf({ inputToken, epoch }: Pick<TagKey, 'epoch' | 'inputToken'>): string {
+  return `${epoch} ${Buffer.from(inputToken).toString('hex')}`;
+}
+
+function belongsTo({ patientId, inputToken, epoch }: TagKey): Uint8Array {
+  return hashWithContext('locator/tag-of', patientId, inputToken, String(epoch));
 }

@@ -22,10 +22,13 @@ export type { BlocksPart } from './blocks/blocks.ts';
 export type { NetworkErrorCode } from './network-error.ts';
 export type {
   BlockProvider,
+  DhtEntry,
+  DhtPlace,
   DhtValueKind,
   DhtValueMeta,
   DhtValueName,
   DhtValues,
+  FoundValue,
   KnownMember,
   Member,
   MessageCount,
@@ -35,6 +38,9 @@ export type {
   NetworkHostOptions,
   NetworkStatistics,
   PeerReport,
+  Placement,
+  PublishOptions,
+  PublishProgress,
   Told,
 } from './ports.ts';
 export type {

@@ -1,25 +1,44 @@
 import { AuditLog } from '@carecord/audit';
-import { decodeWire, encodeWire, silentLogger } from '@carecord/core';
-import { generateSigningSeeds, hybridSigner, randomKey } from '@carecord/crypto';
+import { decodeWire, encodeWire, later, silentLogger } from '@carecord/core';
+import { generateRecipientSeed, generateSigningSeeds, hybridSigner, randomKey, recipientPublicKey } from '@carecord/crypto';
+import type { PatientListing } from '@carecord/core';
 import type { HybridSigner } from '@carecord/crypto';
 import { fixedIdentity } from '@carecord/identity';
 import type { LocalIdentity, MemberRole, ResolvedDid } from '@carecord/identity';
-import { Guardian, guardianKeys, Locator, pointerKind } from '@carecord/locator';
-import type { GuardianOptions, LocatedNetwork } from '@carecord/locator';
+import { Locator, pointerKind } from '@carecord/locator';
 import { NetworkError, valueRefused } from '@carecord/network';
-import type { DhtValueMeta, Member, MessageHandler, MessageProtocol, NetworkHost, Told } from '@carecord/network';
+import type { DhtEntry, DhtPlace, DhtValueMeta, DhtValues, Member, MessageHandler, MessageProtocol, NetworkHost, Placement, PublishOptions, Told } from '@carecord/network';
 import type { z } from 'zod';
+import { FixtureTagSource } from './fixture-tag-source.ts';
 import { ManualClock } from './manual-clock.ts';
 import { MemoryAuditStore } from './memory/audit-store.ts';
 import { MemoryLocatorStore } from './memory/locator-store.ts';
 import { MemoryTransactions } from './memory/transactions.ts';
 
 const NETWORK_ID = 'test-network';
+/** To all members. */
+export const LISTED: PatientListing = { listing: 'listed', hospitals: [] };
+const DAY = 24 * 60 * 60 * 1000;
+/** How many members store each value in these tests. */
+const STORERS = 5;
+/** Recipient keys, which are made asynchronously: each member has one of its own in networks of so many. */
+const RECIPIENTS = await Promise.all(Array.from({ length: 16 }, makeRecipient));
+
+interface Recipient {
+  readonly seed: Uint8Array;
+  readonly publicKey: Uint8Array;
+}
 
 /** A value in the DHT of these tests. */
 interface Stored {
   readonly value: Uint8Array;
   readonly meta: DhtValueMeta;
+}
+
+/** What one publication wrote, and of whom. */
+interface Published {
+  readonly by: string;
+  readonly entries: readonly DhtEntry[];
 }
 type AnyHandler = (request: unknown, from: Member) => Promise<unknown>;
 
@@ -33,15 +52,20 @@ export class MemoryNetwork {
   readonly unreachable = new Set<string>();
   /** DIDs of which there is neither a handshake nor an advert. */
   readonly unknown = new Set<string>();
-  /** What `get` was asked for, as hex keys. */
-  readonly asked: string[] = [];
-  /** Called before each `get` and `put`: may throw. */
-  disturb: (operation: 'get' | 'put', key: string) => void = () => undefined;
-  /** How many of the storers take what is put. */
-  stored = 4;
+  /** The places that each `readAll` asked for, as hex keys. */
+  readonly asked: string[][] = [];
+  readonly published: Published[] = [];
+  /** Called before each place is read and each value written: may throw. */
+  disturb: (operation: 'read' | 'write', key: string) => void = () => undefined;
+  /** Changes how the storers take a value, the `number`th that is written; `undefined`: as usual. */
+  placing: (entry: DhtEntry, number: number) => Placement | undefined = () => undefined;
+  /** Makes readings incomplete. */
+  complete = true;
+  private written = 0;
 
   /** The host of a new member. */
-  join(name: string, roles: MemberRole[] = ['hospital']): { host: NetworkHost; identity: LocalIdentity; signer: HybridSigner } {
+  join(name: string, roles: MemberRole[] = ['hospital']): { host: NetworkHost; identity: LocalIdentity; signer: HybridSigner; recipientSeed: Uint8Array } {
+    const recipient = RECIPIENTS[this.members.size % RECIPIENTS.length] as Recipient;
     const signer = hybridSigner(generateSigningSeeds());
     const did = `did:webvh:Qm${name}:${name}.hospital.example`;
     const resolved: ResolvedDid = {
@@ -52,7 +76,7 @@ export class MemoryNetwork {
       signing: signer.publicKeys,
       signingKeyIds: { ed25519: `${did}#a`, mlDsa65: `${did}#b` },
       acceptedSigning: [signer.publicKeys],
-      recipientPublicKey: new Uint8Array(32),
+      recipientPublicKey: recipient.publicKey,
       recipientKeyId: `${did}#c`,
       services: [],
       updatedAt: this.clock.now(),
@@ -61,11 +85,14 @@ export class MemoryNetwork {
     const membership = { did, name: `Hospital ${name}`, roles, networkId: NETWORK_ID, validUntil: membershipValidUntil, standings: [] };
     this.members.set(did, { did, name: membership.name, roles, peerId: name, resolved, membershipValidUntil, membership });
     const identity = fixedIdentity({ networkId: NETWORK_ID, resolved, signer, credentials: [], statusLists: [] });
-    return { host: this.hostOf(did), identity, signer };
+    return { host: this.hostOf(did), identity, signer, recipientSeed: recipient.seed };
   }
 
   private hostOf(did: string): NetworkHost {
     const done = (): Promise<void> => Promise.resolve();
+    const notHere = (): never => {
+      throw new Error('Not a part of this network.');
+    };
     const nobody = (): Promise<Told> => Promise.resolve({ told: 0, failed: 0 });
     return {
       peerId: did,
@@ -89,35 +116,59 @@ export class MemoryNetwork {
         this.handlers.set(`${did} ${protocol.name}`, handler as AnyHandler);
       },
       request: (protocol, toDid, request) => this.carry(protocol, did, toDid, request),
-      get: (kind, key) => this.get(kind.namespace, hex(key)),
-      getAll: async (kind, key) => {
-        const value = await this.get(kind.namespace, hex(key));
-        return { values: value === undefined ? [] : [value], complete: true };
+      get: async (kind, key) => (await this.readAll([{ kind, key }]))[0]?.values[0]?.value,
+      getAll: async (kind, key) => (await this.readAll([{ kind, key }]))[0] as DhtValues,
+      put: async (kind, key, value) => {
+        const [placement] = await this.publish(did, [{ kind, key, value }]);
+        if (placement?.stored === 0) throw valueRefused('Refused.');
+        return { stored: placement?.stored ?? 0 };
       },
-      put: (kind, key, value) => this.put(kind.namespace, key, value),
+      publish: (entries, options) => this.publish(did, entries, options),
+      readAll: (places) => this.readAll(places),
+      findProviders: notHere,
+      peers: notHere,
+      statistics: notHere,
+      repair: notHere,
     };
   }
 
-  private get(namespace: string, key: string): Promise<Uint8Array | undefined> {
-    this.asked.push(key);
-    try {
-      this.disturb('get', key);
-    } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new Error('disturbed'));
-    }
-    const stored = this.values.get(`${namespace}/${key}`);
-    return Promise.resolve(stored !== undefined && stored.meta.expiresAt > this.clock.now() ? stored.value : undefined);
+  private async readAll(places: readonly DhtPlace[]): Promise<DhtValues[]> {
+    this.asked.push(places.map(({ key }) => hex(key)));
+    return Promise.all(places.map((place) => this.read(place)));
   }
 
-  private async put(namespace: string, key: Uint8Array, value: Uint8Array): Promise<{ stored: number }> {
-    this.disturb('put', hex(key));
-    const meta = await pointerKind.validate(key, value);
-    const place = `${namespace}/${hex(key)}`;
-    const before = this.values.get(place);
+  private async read({ kind, key }: DhtPlace): Promise<DhtValues> {
+    try {
+      this.disturb('read', hex(key));
+    } catch {
+      return { values: [], complete: false };
+    }
+    const stored = this.values.get(`${kind.namespace}/${hex(key)}`);
+    const stands = stored !== undefined && stored.meta.expiresAt > this.clock.now();
+    return Promise.resolve({ values: stands ? [{ value: stored.value }] : [], complete: this.complete });
+  }
+
+  private async publish(by: string, entries: readonly DhtEntry[], options: PublishOptions = {}): Promise<Placement[]> {
+    this.published.push({ by, entries });
+    const placements: Placement[] = [];
+    for (const entry of entries) placements.push(await this.place(entry));
+    options.onProgress?.({ settled: entries.length, total: entries.length, messages: STORERS, bytes: 0 });
+    return placements;
+  }
+
+  private async place(entry: DhtEntry): Promise<Placement> {
+    const { kind, key, value } = entry;
+    this.disturb('write', hex(key));
+    this.written += 1;
+    const changed = this.placing(entry, this.written);
+    const meta = kind.namespace === pointerKind.namespace ? await pointerKind.validate(key, value) : { owner: 'anybody', sequence: this.written, expiresAt: later(this.clock.now(), DAY) };
+    const name = `${kind.namespace}/${hex(key)}`;
+    const before = this.values.get(name);
     const stands = before !== undefined && before.meta.expiresAt > this.clock.now();
-    if (stands && (before.meta.owner !== meta.owner || before.meta.sequence >= meta.sequence)) throw valueRefused('Refused.');
-    this.values.set(place, { value, meta });
-    return { stored: this.stored };
+    if (stands && before.meta.owner !== meta.owner) return placed({ occupied: STORERS });
+    if (before?.meta.owner === meta.owner && before.meta.sequence >= meta.sequence) return placed({ refused: STORERS });
+    if ((changed?.stored ?? STORERS) > 0) this.values.set(name, { value, meta });
+    return changed ?? placed({ stored: STORERS });
   }
 
   private async carry<Request extends z.ZodType, Response extends z.ZodType>(
@@ -143,48 +194,50 @@ export class MemoryNetwork {
 export interface TestHospital {
   readonly did: string;
   readonly host: NetworkHost;
+  readonly identity: LocalIdentity;
   readonly signer: HybridSigner;
   readonly locator: Locator;
   readonly store: MemoryLocatorStore;
   readonly audit: AuditLog;
-  /** The hospital's locator after a restart, with another network description if wanted. */
-  again(description?: LocatedNetwork): Locator;
+  readonly indexKey: Uint8Array;
+  /** The hospital's locator after a restart. */
+  again(): Locator;
 }
 
-/** A network with a guardian. */
+/** A network with guardians. */
 export interface LocatorNetwork {
   readonly network: MemoryNetwork;
-  readonly description: LocatedNetwork;
-  readonly guardianAudit: AuditLog;
+  readonly tags: FixtureTagSource;
   /** Adds a hospital, or another member. */
   readonly hospital: (name: string, roles?: MemberRole[]) => TestHospital;
 }
 
-/** Makes a network with a guardian, to which hospitals are added. */
-export function makeLocatorNetwork(rates: Pick<GuardianOptions, 'askingRate' | 'publishingRate'> = {}): LocatorNetwork {
+/** Makes a network to which hospitals are added. */
+export function makeLocatorNetwork(): LocatorNetwork {
   const network = new MemoryNetwork();
+  const tags = new FixtureTagSource();
   const { clock } = network;
-  const oprfSecret = randomKey();
-  const guardian = network.join('authority', ['authority', 'guardian']);
-  const guardianAudit = new AuditLog(new MemoryAuditStore(), clock);
-  new Guardian({ oprfSecret, network: guardian.host, audit: guardianAudit, transactions: new MemoryTransactions(), clock, ...rates }).start();
-  const description: LocatedNetwork = {
-    networkId: NETWORK_ID,
-    guardian: guardian.identity.did,
-    guardianPublicKey: guardianKeys(oprfSecret).publicKey,
-    epoch: 1,
-  };
   const hospital = (name: string, roles?: MemberRole[]): TestHospital => {
-    const { host, identity, signer } = network.join(name, roles);
+    const { host, identity, signer, recipientSeed } = network.join(name, roles);
     const store = new MemoryLocatorStore();
     const audit = new AuditLog(new MemoryAuditStore(), clock);
     const transactions = new MemoryTransactions();
     const indexKey = randomKey();
-    const again = (changed: LocatedNetwork = description): Locator =>
-      new Locator({ network: host, description: changed, store, identity, indexKey, audit, transactions, clock, logger: silentLogger });
-    return { did: identity.did, host, signer, locator: again(), store, audit, again };
+    const recipientSeeds = (): Uint8Array[] => [recipientSeed];
+    const again = (): Locator => new Locator({ network: host, tags, store, identity, recipientSeeds, indexKey, audit, transactions, clock, logger: silentLogger });
+    return { did: identity.did, host, identity, signer, locator: again(), store, audit, indexKey, again };
   };
-  return { network, description, guardianAudit, hospital };
+  return { network, tags, hospital };
+}
+
+/** How storers took a value. */
+export function placed(counts: Partial<Placement>): Placement {
+  return { stored: 0, occupied: 0, refused: 0, unreached: 0, ...counts };
+}
+
+async function makeRecipient(): Promise<Recipient> {
+  const seed = generateRecipientSeed();
+  return { seed, publicKey: await recipientPublicKey(seed) };
 }
 
 function hex(value: Uint8Array): string {
