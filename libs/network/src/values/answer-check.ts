@@ -1,0 +1,73 @@
+import type { Observer } from '../health/ports.ts';
+import type { DhtValueMeta } from '../ports.ts';
+import { idOf } from './placement.ts';
+import type { ReadQuestion, ReadResponse } from './read-protocol.ts';
+import { isRefusal } from './refusal.ts';
+import { UnjudgedValue } from './value-rules.ts';
+import type { CheckedValue, ValueRules } from './value-rules.ts';
+
+/** A value that a member gave, and that passed the checks of its kind. */
+export interface GivenValue extends CheckedValue {
+  readonly meta: DhtValueMeta;
+}
+
+/** What {@link checkAnswer} works with. */
+export interface AnswerCheckOptions {
+  readonly rules: ValueRules;
+  readonly observer: Observer;
+}
+
+/** A member's answer as far as it can be used. */
+export interface CheckedAnswer {
+  /** The good values of each question, in the order of the questions; `undefined` for one that was left for later. */
+  readonly values: readonly (readonly GivenValue[] | undefined)[];
+}
+
+/**
+ * Takes from an answer what was asked for and is valid. The rest is dropped, and held against the member unless it could not know.
+ * @returns `undefined` when the answer does not belong to the questions
+ */
+export async function checkAnswer(
+  from: string,
+  questions: readonly ReadQuestion[],
+  answer: ReadResponse,
+  { rules, observer }: AnswerCheckOptions,
+): Promise<CheckedAnswer | undefined> {
+  const values: (GivenValue[] | undefined)[] = questions.map(() => []);
+  for (const place of answer.left) values[place] = undefined;
+  let isInvalid = false;
+  for (const { place, key, value, attachment } of answer.values) {
+    const question = questions[place];
+    const bytes = attachment === undefined ? undefined : answer.attachments[attachment];
+    const isMeant = question !== undefined && (attachment === undefined || bytes !== undefined) && isAskedFor(question, key, rules);
+    if (!isMeant) {
+      observer.observe(from, { kind: 'malformed' });
+      return undefined;
+    }
+    const given = await check({ namespace: question.kind, key, value, ...(bytes && { attachment: bytes }) }, rules);
+    if (given === 'invalid') isInvalid = true;
+    else if (given !== 'unjudged') values[place]?.push(given);
+  }
+  if (isInvalid) observer.observe(from, { kind: 'invalid-value' });
+  return { values };
+}
+
+/** A value with what its kind says about it, or why it is not used. */
+export async function check(value: CheckedValue, rules: ValueRules): Promise<GivenValue | 'invalid' | 'unjudged'> {
+  try {
+    return { ...value, meta: await rules.check(value) };
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return error instanceof UnjudgedValue ? 'unjudged' : 'invalid';
+  }
+}
+
+function isAskedFor(question: ReadQuestion, key: Uint8Array, rules: ValueRules): boolean {
+  if ('key' in question) return Buffer.compare(question.key, key) === 0;
+  try {
+    return idOf(rules.placement({ namespace: question.kind, key })) === idOf(question.placement);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return false;
+  }
+}
