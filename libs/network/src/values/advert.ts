@@ -1,13 +1,13 @@
-import { bytes, decodeWire, encodeWire } from '@carecord/core';
+import { bytes, decodeWire, encodeWire, later } from '@carecord/core';
 import type { Clock } from '@carecord/core';
 import { constantTimeEqual, generalJwsSchema, hybridSignatureSchema, sha256, signWithContext } from '@carecord/crypto';
-import { didSchema, MAX_CREDENTIALS, MAX_PEER_ID_CHARACTERS, verifyMembership, verifyWithAnyKey } from '@carecord/identity';
+import { CLOCK_SKEW_MILLISECONDS, didSchema, MAX_CREDENTIALS, MAX_PEER_ID_CHARACTERS, verifyMembership, verifyWithAnyKey } from '@carecord/identity';
 import type { DidHistories, LocalIdentity, LocalMember, Membership, NetworkTrust, ResolvedDid, StatusBook } from '@carecord/identity';
 import { multiaddr } from '@multiformats/multiaddr';
 import { z } from 'zod';
 import { NetworkError, valueRefused } from '../network-error.ts';
 import type { DhtValueKind, DhtValueMeta, DhtValueName, KnownMember } from '../ports.ts';
-import { checkLifetime, MAX_VALUE_BYTES } from './value-rules.ts';
+import { checkLifetime, MAX_VALUE_BYTES, UnjudgedValue } from './value-rules.ts';
 
 /** A version's number, a hyphen and a hash of 46 characters. */
 const VERSION_ID = /^([1-9][0-9]{0,5})-[1-9A-HJ-NP-Za-km-z]{1,64}$/;
@@ -20,10 +20,34 @@ export interface Advert extends KnownMember {
   readonly peerId: string;
   /** Multiaddrs with `/p2p/<peerId>`. */
   readonly addresses: readonly string[];
+  /** What it offers others, such as `relay`: its own word, where its roles are its authorities'. */
+  readonly capabilities: readonly string[];
+  /** How much room it has for others' values. */
+  readonly capacity: FreeCapacity;
+  /** The newest version of its DID when it said so. */
+  readonly versionId: string;
+  readonly advertisedAt: Date;
   readonly sequence: number;
   readonly expiresAt: Date;
 }
 
+/** Room for others' values, no finer: how much a hospital stores is nobody's affair. */
+export type FreeCapacity = (typeof CAPACITIES)[number];
+
+/** What a member says of itself in its advert. */
+export interface AdvertisedPlace {
+  readonly peerId: string;
+  readonly addresses: readonly string[];
+  /** @default none */
+  readonly capabilities?: readonly string[];
+  /** @default `ample` */
+  readonly capacity?: FreeCapacity;
+  readonly advertisedAt: Date;
+  readonly sequence: number;
+  readonly expiresAt: Date;
+}
+
+const CAPACITIES = ['none', 'scarce', 'ample'] as const;
 /** Domain separation of the signature. */
 const CONTEXT = 'network/advert';
 /** More are hardly ever all good, and each costs a dial. */
@@ -34,6 +58,8 @@ const MAX_ADDRESS_CHARACTERS = 360;
 const MAX_LIFETIME_MILLISECONDS = 48 * 60 * 60 * 1000;
 /** Verified adverts kept for their keys, some 20 KB each; only members have any. */
 const MAX_REMEMBERED_ADVERTS = 500;
+/** Newer versions of the program may know others: a short word each. */
+const MAX_CAPABILITIES = 16;
 const HASH_BYTES = 32;
 /** The name of the history in an advert and its length. */
 const HISTORY_OVERHEAD_BYTES = 64;
@@ -46,6 +72,9 @@ const statementSchema = z.strictObject({
   historyHash: bytes({ exactly: HASH_BYTES }),
   peerId: z.string().max(MAX_PEER_ID_CHARACTERS),
   addresses: z.array(z.string().max(MAX_ADDRESS_CHARACTERS)).min(1).max(MAX_ADDRESSES),
+  capabilities: z.array(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/)).max(MAX_CAPABILITIES),
+  capacity: z.enum(CAPACITIES),
+  advertisedAt: z.int().nonnegative(),
   sequence: z.int().nonnegative(),
   expiresAt: z.int().nonnegative(),
 });
@@ -68,7 +97,7 @@ export function advertKey(did: string): Uint8Array {
  */
 export async function makeAdvert(
   local: LocalMember,
-  place: { readonly peerId: string; readonly addresses: readonly string[]; readonly sequence: number; readonly expiresAt: Date },
+  place: AdvertisedPlace,
 ): Promise<Uint8Array> {
   const statement = encodeWire(statementSchema, {
     did: local.resolved.did,
@@ -76,6 +105,9 @@ export async function makeAdvert(
     historyHash: hashOf(local.resolved.log),
     peerId: place.peerId,
     addresses: place.addresses.slice(0, MAX_ADDRESSES),
+    capabilities: [...(place.capabilities ?? [])],
+    capacity: place.capacity ?? 'ample',
+    advertisedAt: place.advertisedAt.getTime(),
     sequence: place.sequence,
     expiresAt: place.expiresAt.getTime(),
   });
@@ -88,12 +120,12 @@ export async function makeAdvert(
 }
 
 /** An advert by a version of a DID that is not known here: a reader can look for its history, a storer must not. */
-export class HistoryUnknown extends NetworkError {
+export class HistoryUnknown extends UnjudgedValue {
   constructor(
     readonly did: string,
     readonly versionNumber: number,
   ) {
-    super('VALUE_REFUSED', 'An advert is signed by a version of its DID that is not known here.');
+    super('An advert is signed by a version of its DID that is not known here.');
   }
 }
 
@@ -147,6 +179,11 @@ export class AdvertKind implements DhtValueKind {
     return advert !== undefined && advert.expiresAt > now && this.options.statuses.standing(advert.membership, now) === 'standing' ? advert : undefined;
   }
 
+  /** All of these. */
+  allKnown(): Advert[] {
+    return [...this.verified.keys()].flatMap((did) => this.known(did) ?? []);
+  }
+
   private remember(advert: Advert): void {
     const known = this.known(advert.did);
     if (known !== undefined && known.sequence > advert.sequence) return;
@@ -162,6 +199,7 @@ export class AdvertKind implements DhtValueKind {
     const statement = decodeWire(statementSchema, signed, this.maxBytes);
     const now = clock.now();
     checkLifetime(new Date(statement.expiresAt), now, MAX_LIFETIME_MILLISECONDS);
+    if (statement.advertisedAt > later(now, CLOCK_SKEW_MILLISECONDS).getTime()) throw valueRefused('An advert is of the future.');
     for (const address of statement.addresses) checkAddress(address, statement.peerId);
     if (history !== undefined && !constantTimeEqual(hashOf(history), statement.historyHash)) throw valueRefused('An advert carries another history than was signed.');
     // Before the history, whose check costs time and memory: nobody but the members may cause that.
@@ -190,11 +228,11 @@ function hashOf(history: string): Uint8Array {
 }
 
 function advertOf(statement: z.infer<typeof statementSchema>, membership: Membership, resolved: ResolvedDid): Advert {
-  const { did, peerId, addresses, sequence } = statement;
+  const { did, peerId, addresses, capabilities, capacity, versionId, sequence } = statement;
   const { name, roles, validUntil } = membership;
   // What is kept of a check must not outlive the membership that it rests on.
   const expiresAt = new Date(Math.min(statement.expiresAt, validUntil.getTime()));
-  return { did, name, roles, resolved, membership, membershipValidUntil: validUntil, peerId, addresses, sequence, expiresAt };
+  return { did, name, roles, resolved, membership, membershipValidUntil: validUntil, peerId, addresses, capabilities, capacity, versionId, advertisedAt: new Date(statement.advertisedAt), sequence, expiresAt };
 }
 
 /** An address must be a multiaddr that names the peer: a dial then proves it. */

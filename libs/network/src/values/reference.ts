@@ -1,61 +1,86 @@
-import { decodeWire, encodeWire } from '@carecord/core';
+import { BoundedCache } from '@carecord/core';
 import type { Clock } from '@carecord/core';
-import { constantTimeEqual, contentIdSchema, hybridSignatureSchema, isContentId, signWithContext } from '@carecord/crypto';
+import { hashWithContext, isContentId } from '@carecord/crypto';
 import type { SigningPublicKeys } from '@carecord/crypto';
-import { didSchema, verifyWithAnyKey } from '@carecord/identity';
 import type { LocalIdentity } from '@carecord/identity';
 import { CID } from 'multiformats/cid';
-import { z } from 'zod';
 import { valueRefused } from '../network-error.ts';
-import type { DhtValueKind, DhtValueMeta, DhtValueName, NetworkHost } from '../ports.ts';
-import { checkLifetime } from './value-rules.ts';
+import type { DhtEntry, DhtValueKind, DhtValueMeta, DhtValueName, DhtValues, NetworkHost, Placement, PublishOptions } from '../ports.ts';
+import { attachmentHashOf } from './attachment-hash.ts';
+import { idOf, placementOf } from './placement.ts';
+import { checkInBatch, MAX_BATCH_BYTES, MAX_BATCH_REFERENCES, MAX_REFERENCE_BYTES, openBatch, signBatch } from './reference-batch.ts';
+import type { BatchStatement } from './reference-batch.ts';
+import { checkLifetime, UnjudgedValue } from './value-rules.ts';
 
-/** Who holds the bytes of a content id: key is the CID. */
+/** Who holds the bytes of a content id: key is the CID and a hash of CID and holder, placed by the CID, so that all holders stand together. */
 export const REFERENCE: DhtValueName = { namespace: 'reference' };
 
-/** Domain separation of the signature. */
-const CONTEXT = 'network/reference';
-/** Two signatures (3.4 KB), a DID and a content id. */
-const MAX_REFERENCE_BYTES = 6 * 1024;
+const HOLDER_CONTEXT = 'network/reference-holder';
+/** CIDv1, raw, BLAKE3-256. */
+const CONTENT_ID_BYTES = 36;
+const KEY_BYTES = CONTENT_ID_BYTES + 32;
+/** Batches that verified, some 500 bytes each; while a hospital publishes, thousands of values of one batch come one after the other. */
+const MAX_REMEMBERED_BATCHES = 1_024;
 
-const statementSchema = z.strictObject({
-  contentId: contentIdSchema,
-  holder: didSchema,
-  sequence: z.int().nonnegative(),
-  expiresAt: z.int().nonnegative(),
-});
-const referenceSchema = z.strictObject({ ...statementSchema.shape, signature: hybridSignatureSchema });
-
-/** What {@link publishReference} says. */
+/** What {@link publishReferences} says. */
 export interface Publication {
-  readonly contentId: string;
+  readonly contentIds: readonly string[];
   /** The holder: it signs with its keys of this moment. */
   readonly identity: Pick<LocalIdentity, 'current' | 'did'>;
-  /** Higher than that of the value it replaces. */
+  /** Higher than that of the values it replaces. */
   readonly sequence: number;
-  /** At most `MAX_VALUE_LIFETIME_MILLISECONDS` from now. Storers forget a value 48 hours after they were last given it: renew daily. */
+  /** At most `MAX_VALUE_LIFETIME_MILLISECONDS` from now; renew before it. */
   readonly expiresAt: Date;
 }
 
 /**
- * Says in the DHT that a member holds the bytes of a content id.
- * @throws NetworkError `VALUE_REFUSED`
+ * Says in the DHT that a member holds the bytes of content ids: one signature a batch, of those that stand near each other, so that
+ * whole batches go to the same storers.
+ * @returns how each was taken, in the order given
+ * @throws NetworkError `VALUE_REFUSED`, and what `NetworkHost.publish` throws
  */
-export async function publishReference(host: NetworkHost, publication: Publication): Promise<{ stored: number }> {
-  const { contentId, identity, sequence, expiresAt } = publication;
-  const key = referenceKey(contentId);
-  const statement = { contentId, holder: identity.did, sequence, expiresAt: expiresAt.getTime() };
-  const signature = await signWithContext(identity.current().signer, CONTEXT, encodeWire(statementSchema, statement));
-  return host.put(REFERENCE, key, encodeWire(referenceSchema, { ...statement, signature }));
+export async function publishReferences(host: Pick<NetworkHost, 'publish'>, publication: Publication, options?: PublishOptions): Promise<Placement[]> {
+  const { contentIds, identity } = publication;
+  const placed = contentIds.map((contentId, position) => {
+    const cid = bytesOf(contentId);
+    return { position, cid, placement: placementOf(REFERENCE.namespace, cid) };
+  });
+  placed.sort((one, other) => Buffer.compare(one.placement, other.placement));
+  const entries: DhtEntry[] = [];
+  for (let from = 0; from < placed.length; from += MAX_BATCH_REFERENCES) {
+    const part = placed.slice(from, from + MAX_BATCH_REFERENCES);
+    const { attachment, values } = await signBatch(part.map(({ cid }) => cid), publication);
+    for (const [at, value] of values.entries()) entries.push({ kind: REFERENCE, key: referenceKey((part[at] as { cid: Uint8Array }).cid, identity.did), value, attachment });
+  }
+  const taken = await host.publish(entries, options);
+  const placements: Placement[] = [];
+  for (const [at, { position }] of placed.entries()) placements[position] = taken[at] as Placement;
+  return placements;
 }
 
 /**
- * Who says, provably, that it holds the bytes; `undefined` when nobody does that this node knows already. An exchange does not need it: there the bytes
- * come from the hospital that granted them, which the requester knows.
+ * Says of one content id what {@link publishReferences} says of many.
+ * @returns how many stores have it, our own included
  */
-export async function findReference(host: NetworkHost, contentId: string): Promise<{ holder: string } | undefined> {
-  const value = await host.get(REFERENCE, referenceKey(contentId));
-  return value === undefined ? undefined : { holder: decodeWire(referenceSchema, value, MAX_REFERENCE_BYTES).holder };
+export async function publishReference(host: Pick<NetworkHost, 'publish'>, { contentId, ...publication }: Omit<Publication, 'contentIds'> & { readonly contentId: string }): Promise<{ stored: number }> {
+  const [placement] = await publishReferences(host, { ...publication, contentIds: [contentId] });
+  // Our own copy, where we are not one of those who are responsible.
+  return { stored: Math.max(1, placement?.stored ?? 0) };
+}
+
+/** Reads all values of a kind at one placement. */
+export interface GroupReader {
+  readGroup(kind: DhtValueName, placedBy: Uint8Array): Promise<DhtValues>;
+}
+
+/**
+ * Who says, provably, that it holds the bytes, in no order; none when nobody does that this node knows already.
+ * @throws NetworkError `VALUE_REFUSED` for what is no content id
+ */
+export async function findHolders(values: GroupReader, contentId: string): Promise<string[]> {
+  const found = await values.readGroup(REFERENCE, bytesOf(contentId));
+  const holders = found.values.flatMap(({ attachment }) => (attachment === undefined ? [] : [openBatch(attachment).statement.holder]));
+  return [...new Set(holders)];
 }
 
 /** What {@link ReferenceKind} checks with. */
@@ -66,29 +91,55 @@ export interface ReferenceKindOptions {
 }
 
 /**
- * The kind `reference`. Six kilobytes a patient are the most that may be stored for each, so a reference does not carry its
- * holder's DID log and credential as an advert does: the storer checks the signature with the keys that the holder proved
- * in a handshake (holders publish themselves, so they are connected), else with those of an advert that it has already.
- * Whose keys are not here is refused: looking for them would let one message cause a search of the whole DHT. The first holder of a content id is its owner: a ciphertext is made by one hospital.
+ * The kind `reference`. It does not carry its holder's DID log and credential as an advert does: the storer checks the signature with
+ * the keys that the holder proved in a handshake (holders publish themselves, so they are connected), else with those of an advert that
+ * it has already. Whose keys are not here cannot be judged: looking for them would let one message cause a search of the whole DHT.
+ * A signature is checked once a batch; each value of it costs a dozen hashes.
  */
 export class ReferenceKind implements DhtValueKind {
   readonly namespace = REFERENCE.namespace;
   readonly maxBytes = MAX_REFERENCE_BYTES;
+  readonly maxAttachmentBytes = MAX_BATCH_BYTES;
+  private readonly verified = new BoundedCache<BatchStatement>({ entries: MAX_REMEMBERED_BATCHES });
 
   constructor(private readonly known: ReferenceKindOptions) {}
 
-  async validate(key: Uint8Array, value: Uint8Array): Promise<DhtValueMeta> {
-    const { signature, ...statement } = decodeWire(referenceSchema, value, this.maxBytes);
-    if (!constantTimeEqual(referenceKey(statement.contentId), key)) throw valueRefused('A content reference stands under another content id.');
+  placedBy(key: Uint8Array): Uint8Array {
+    if (key.length !== KEY_BYTES) throw valueRefused('The key of a content reference is not one.');
+    return key.subarray(0, CONTENT_ID_BYTES);
+  }
+
+  async validate(key: Uint8Array, value: Uint8Array, attachment?: Uint8Array): Promise<DhtValueMeta> {
+    if (attachment === undefined) throw valueRefused('A content reference comes without its batch.');
+    const contentId = this.placedBy(key);
+    const statement = await this.verify(attachment);
+    if (Buffer.compare(key, referenceKey(contentId, statement.holder)) !== 0) throw valueRefused('A content reference stands under the key of another holder.');
+    checkInBatch(contentId, value, statement);
+    return { sequence: statement.sequence, owner: statement.holder, expiresAt: new Date(statement.expiresAt) };
+  }
+
+  private async verify(attachment: Uint8Array): Promise<BatchStatement> {
+    const id = idOf(attachmentHashOf(attachment));
+    const known = this.verified.get(id);
+    if (known !== undefined) return known;
+    const { statement, verify } = openBatch(attachment);
     checkLifetime(new Date(statement.expiresAt), this.known.clock.now());
     const keys = await this.known.keysOf(statement.holder);
-    if (keys === undefined) throw valueRefused('The holder in a content reference is not known as a member.');
-    await verifyWithAnyKey(keys, CONTEXT, encodeWire(statementSchema, statement), signature);
-    return { sequence: statement.sequence, owner: statement.holder, expiresAt: new Date(statement.expiresAt) };
+    if (keys === undefined) throw new UnjudgedValue('The holder in a content reference is not known as a member.');
+    await verify(keys);
+    this.verified.set(id, statement);
+    return statement;
   }
 }
 
-function referenceKey(contentId: string): Uint8Array {
+function referenceKey(contentId: Uint8Array, holder: string): Uint8Array {
+  const key = new Uint8Array(KEY_BYTES);
+  key.set(contentId);
+  key.set(hashWithContext(HOLDER_CONTEXT, contentId, holder), CONTENT_ID_BYTES);
+  return key;
+}
+
+function bytesOf(contentId: string): Uint8Array {
   if (!isContentId(contentId)) throw valueRefused('A content reference needs a content id.');
   return CID.parse(contentId).bytes;
 }
