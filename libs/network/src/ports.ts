@@ -1,8 +1,9 @@
 import type { Clock, Logger, Rate } from '@carecord/core';
 import type { GeneralJws } from '@carecord/crypto';
-import type { DidHistories, DidHistory, LocalIdentity, NetworkTrust, RemoteMember, StatusBook } from '@carecord/identity';
+import type { DidHistories, DidHistory, LocalIdentity, MemberRole, NetworkTrust, RemoteMember, StatusBook } from '@carecord/identity';
 import type { Datastore } from 'interface-datastore';
 import type { z } from 'zod';
+import type { DhtValueStore } from './values/value-store-port.ts';
 
 /**
  * A peer that proved its DID, its membership and its PeerId on the connection. `resolved` is its DID as it is known now: it moves on
@@ -232,6 +233,8 @@ export interface NetworkHost {
   routingTableSize(): number;
   /** Those who say, provably, that they hold the bytes of a content id. */
   findProviders(contentId: string): Promise<string[]>;
+  /** The members that have a role by their membership: those that are known here, and the network's authorities wherever they are. Not all in a large network. */
+  findMembers(role: MemberRole): Promise<KnownMember[]>;
   /** Every peer that we are connected with or that our routing table holds. */
   peers(): PeerReport[];
   /** What the node has sent, received, stored and refused since it started, and how the network looks from here. */
@@ -343,8 +346,10 @@ export interface NetworkHostOptions {
   readonly replication?: number;
   /** Kinds of other libs; the host adds its own (`advert`, `reference`, `status-list`). */
   readonly valueKinds: readonly DhtValueKind[];
-  /** Keeps DHT values, what was seen of them, and libp2p's peer store. */
+  /** Keeps libp2p's peer store. */
   readonly datastore: Datastore;
+  /** Keeps our part of the DHT, and what was seen of its values. */
+  readonly values: DhtValueStore;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -3,13 +3,13 @@ import type { Clock, Logger } from '@carecord/core';
 import { DidHistories, MEMBER_POLICY, StatusBook } from '@carecord/identity';
 import type { LocalIdentity, LocalMember, NetworkTrust, ResolvedDid } from '@carecord/identity';
 import { createNetworkHost, networkDidSource } from '@carecord/network';
-import type { DhtValueKind, NetworkHost, Told } from '@carecord/network';
+import type { DhtValueKind, DhtValueStore, NetworkHost, NetworkHostOptions, Told } from '@carecord/network';
 import { MemoryDatastore } from 'datastore-core';
 import type { Datastore } from 'interface-datastore';
+import { MemoryDhtValueStore } from './memory/dht-value-store.ts';
 import { MemoryDidHistoryStore } from './memory/did-history-store.ts';
 import { MemoryStatusListStore } from './memory/status-list-store.ts';
-import { admitForTest, makeTestAuthority, makeTestIdentity, TEST_NETWORK_ID, trustIn } from './network-identities.ts';
-import type { TestAuthority, TestIdentity } from './network-identities.ts';
+import { admitForTest, makeTestIdentity, TEST_NETWORK_ID, TestAuthority, TestIdentity, trustIn } from './network-identities.ts';
 
 export { admitForTest, makeTestAuthority, makeTestIdentity, TEST_NETWORK_ID, trustIn } from './network-identities.ts';
 export type { TestAdmission, TestAuthority, TestIdentity } from './network-identities.ts';
@@ -17,6 +17,9 @@ export type { TestAdmission, TestAuthority, TestIdentity } from './network-ident
 /** How often, and how often at the most, to look whether the hosts know each other. */
 const POLL_MILLISECONDS = 10;
 const MAX_POLLS = 2_000;
+const LETTERS = 26;
+/** A bucket holds so many: above it not everybody is in everybody's routing table. */
+const KNOWN = 20;
 
 /** An admitted identity with everything behind its host, and the host. */
 export interface TestNode {
@@ -32,14 +35,16 @@ export interface TestNode {
   readonly statuses: StatusBook;
   readonly histories: DidHistories;
   readonly host: NetworkHost;
-  /** What the host keeps: DHT values are in it as raw bytes. */
+  /** What libp2p keeps. */
   readonly datastore: Datastore;
+  /** Its part of the DHT. */
+  readonly values: DhtValueStore;
   /** Rotates all keys while the host runs, as a node does. */
   rotate(options?: { readonly keepPrevious?: boolean }): Promise<Told>;
 }
 
 /** What can be chosen of one node. */
-export interface TestNodeOptions {
+export interface TestNodeOptions extends Partial<Pick<NetworkHostOptions, 'announce' | 'behindFirewall' | 'dht' | 'mdns' | 'relayServer' | 'replication'>> {
   /** @default the machine's clock */
   readonly clock?: Clock;
   /** @default none */
@@ -50,6 +55,8 @@ export interface TestNodeOptions {
   /** @default a free port of 127.0.0.1 */
   readonly listen?: readonly string[];
   readonly datastore?: Datastore;
+  /** @default in memory */
+  readonly values?: DhtValueStore;
   /** What was seen of other DIDs before, e.g. that of the node before its restart. */
   readonly didHistories?: MemoryDidHistoryStore;
   /** What its libp2p key is made from. @default the identity's own; a replica needs another */
@@ -59,17 +66,27 @@ export interface TestNodeOptions {
 }
 
 /** What can be chosen of a network. */
-export interface TestNetworkOptions extends Pick<TestNodeOptions, 'clock' | 'logger' | 'threshold' | 'valueKinds'> {
+export interface TestNetworkOptions extends Pick<TestNodeOptions, 'clock' | 'dht' | 'logger' | 'replication' | 'threshold' | 'valueKinds'> {
+  /** Up to 128 in one process, at some 10 MB each. */
   readonly hospitals: number;
   /** @default 1 */
   readonly authorities?: number;
   /** Whether the first authority, who is the guardian too, runs a host as well. @default false */
   readonly authorityHost?: boolean;
-  /** Which hosts are connected. @default each with each */
-  readonly connected?: 'each-with-each' | 'in-a-line';
+  /** Decides all DIDs, and so where everybody stands in the key space. @default others in each run */
+  readonly seed?: string;
+  /** What is chosen for one of the hosts, by its number. */
+  readonly perNode?: (number: number) => Partial<TestNodeOptions>;
+  /**
+   * Which hosts are connected to begin with; in the DHT they find each other from there.
+   * - `in-a-line`: each with the one before
+   * - `by-bootstrap`: each with the first, by whose address it joins
+   * @default each with each
+   */
+  readonly connected?: 'each-with-each' | 'in-a-line' | 'by-bootstrap';
 }
 
-/** Hosts on 127.0.0.1, each connected with every other and in its routing table. */
+/** Hosts on 127.0.0.1, connected, and in each other's routing tables where they are connected directly. */
 export interface TestNetwork {
   readonly networkId: string;
   readonly clock: Clock;
@@ -94,7 +111,7 @@ export async function makeTestNode(
   authorities: TestAuthority | readonly TestAuthority[],
   options: TestNodeOptions = {},
 ): Promise<TestNode> {
-  const { clock = systemClock, datastore = new MemoryDatastore(), threshold } = options;
+  const { announce, behindFirewall, clock = systemClock, datastore = new MemoryDatastore(), dht, mdns, relayServer, replication, threshold, values = new MemoryDhtValueStore() } = options;
   const trust = trustIn(Array.isArray(authorities) ? (authorities as readonly TestAuthority[]) : [authorities as TestAuthority], threshold);
   const statuses = new StatusBook({ trust, store: new MemoryStatusListStore(), clock });
   for (const list of local.statusLists) await statuses.offer(list);
@@ -112,7 +129,14 @@ export async function makeTestNode(
     listen: options.listen ?? ['/ip4/127.0.0.1/tcp/0'],
     bootstrap: options.bootstrap ?? [],
     valueKinds: options.valueKinds ?? [],
+    ...(announce && { announce }),
+    behindFirewall: behindFirewall ?? false,
+    dht: dht ?? true,
+    mdns: mdns ?? false,
+    relayServer: relayServer ?? false,
+    ...(replication !== undefined && { replication }),
     datastore,
+    values,
     clock,
     logger: options.logger ?? silentLogger,
   });
@@ -132,6 +156,7 @@ export async function makeTestNode(
     histories,
     host,
     datastore,
+    values,
     rotate: async ({ keepPrevious } = {}) => {
       let told: Told = { told: 0, failed: 0 };
       await keys.rotate({
@@ -156,20 +181,28 @@ export async function makeTestNode(
  * await network.stop();
  */
 export async function makeTestNetwork(options: TestNetworkOptions): Promise<TestNetwork> {
-  const { clock = systemClock, authorityHost = false } = options;
-  const [first = await makeTestAuthority('authority', clock), ...others] = await Promise.all(
-    Array.from({ length: options.authorities ?? 1 }, (_, at) => makeTestAuthority(at === 0 ? 'authority' : `authority-${at + 1}`, clock)),
+  const { clock = systemClock, authorityHost = false, connected = 'each-with-each', perNode, seed } = options;
+  const makeIdentity = (name: string): Promise<TestIdentity> => (seed === undefined ? makeTestIdentity(name, clock) : TestIdentity.seeded(name, seed, clock));
+  const makeAuthority = async (name: string): Promise<TestAuthority> => new TestAuthority(await makeIdentity(name), clock);
+  const [first = await makeAuthority('authority'), ...others] = await Promise.all(
+    Array.from({ length: options.authorities ?? 1 }, (_, at) => makeAuthority(at === 0 ? 'authority' : `authority-${at + 1}`)),
   );
   const authorities = [first, ...others];
-  const identities = await Promise.all(Array.from({ length: options.hospitals }, (_, at) => makeTestIdentity(String.fromCharCode('a'.charCodeAt(0) + at), clock)));
+  const identities = await Promise.all(Array.from({ length: options.hospitals }, (_, at) => makeIdentity(nameOf(at))));
   const admitted: [TestIdentity, LocalMember][] = [];
   if (authorityHost) admitted.push([first.identity, await admitForTest(first.identity, authorities, { roles: ['authority', 'guardian'] })]);
   for (const identity of identities) admitted.push([identity, await admitForTest(identity, authorities)]);
   // The same for all: otherwise they would begin with telling each other the newest.
   const statusLists = await Promise.all(authorities.map((authority) => authority.statusList()));
   const nodes: TestNode[] = [];
-  for (const [identity, local] of admitted) nodes.push(await makeTestNode(identity, { ...local, statusLists }, authorities, options));
-  await connectAll(nodes, options.connected ?? 'each-with-each');
+  for (const [at, [identity, local]] of admitted.entries()) {
+    const bootstrap = connected === 'by-bootstrap' ? (nodes[0]?.host.addresses() ?? []) : [];
+    const node = await makeTestNode(identity, { ...local, statusLists }, authorities, { ...options, bootstrap, ...perNode?.(at) });
+    await node.host.start();
+    nodes.push(node);
+  }
+  const outside = new Set(nodes.filter((_, at) => ({ ...options, ...perNode?.(at) }).dht === false));
+  await connectAll(nodes, connected, outside);
   const hospitals = nodes.slice(authorityHost ? 1 : 0);
   const authorityNode = authorityHost ? nodes[0] : undefined;
   return {
@@ -191,14 +224,23 @@ export async function makeTestNetwork(options: TestNetworkOptions): Promise<Test
   };
 }
 
-/** Starts and connects the hosts, and waits until those that are connected are in each other's routing tables. */
-async function connectAll(nodes: readonly TestNode[], connected: 'each-with-each' | 'in-a-line'): Promise<void> {
-  for (const { host } of nodes) await host.start();
-  for (const [at, { host }] of nodes.entries()) {
-    for (const other of nodes.slice(connected === 'in-a-line' ? Math.max(0, at - 1) : 0, at)) await host.connect(other.host.addresses()[0] ?? '');
-  }
-  const expected = (at: number): number => (connected === 'each-with-each' ? nodes.length - 1 : Number(at > 0) + Number(at < nodes.length - 1));
-  await waitUntil(() => nodes.every(({ host }, at) => host.routingTableSize() >= expected(at)));
+/** `a` to `z`, then `a1` and so on. */
+function nameOf(at: number): string {
+  return String.fromCharCode('a'.charCodeAt(0) + (at % LETTERS)) + (at < LETTERS ? '' : String(Math.floor(at / LETTERS)));
+}
+
+/** Connects the hosts, and waits until those that are connected directly know each other, in their routing tables if both are in the DHT. */
+async function connectAll(nodes: readonly TestNode[], connected: Required<TestNetworkOptions>['connected'], outside: ReadonlySet<TestNode>): Promise<void> {
+  const pairs = nodes.flatMap((node, at) => dialledBy(nodes, at, connected).map((other) => [node, other] as const));
+  if (connected !== 'by-bootstrap') for (const [{ host }, other] of pairs) await host.connect(other.host.addresses()[0] ?? '');
+  const known = (one: TestNode, other: TestNode): boolean =>
+    outside.has(one) || outside.has(other) ? one.host.members().some(({ did }) => did === other.keys.did) : one.host.routingTableSize() >= KNOWN || one.host.peers().some(({ did, inRoutingTable }) => inRoutingTable && did === other.keys.did);
+  await waitUntil(() => pairs.every(([one, other]) => known(one, other) && known(other, one)));
+}
+
+function dialledBy(nodes: readonly TestNode[], at: number, connected: Required<TestNetworkOptions>['connected']): readonly TestNode[] {
+  if (connected === 'each-with-each') return nodes.slice(0, at);
+  return connected === 'in-a-line' ? nodes.slice(Math.max(0, at - 1), at) : nodes.slice(0, Math.min(at, 1));
 }
 
 /** Waits until the condition holds: for what libp2p does in the background, which has no clock of ours. */

@@ -1,44 +1,69 @@
 import type { Connection, Libp2p } from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
+import { orAborted } from '../abort.ts';
 import type { MemberRegistry } from '../host/member-registry.ts';
 import { NetworkError } from '../network-error.ts';
 import type { Member } from '../ports.ts';
+import type { RoutedPeer } from '../routing/routing-table.ts';
 import type { Advert } from '../values/advert.ts';
 
 /** Dial and handshake; shorter than most protocols' limits, so that the asker learns `UNREACHABLE` and not `TIMEOUT`. */
 const DIAL_TIMEOUT_MILLISECONDS = 9_000;
+/** The same where the member was before: it may have moved, and there are other ways to find it. */
+const KNOWN_DIAL_TIMEOUT_MILLISECONDS = 4_000;
 
 /** What the directory uses of its host. */
 export interface DirectoryOptions {
   readonly node: Libp2p;
-  readonly registry: MemberRegistry;
+  readonly registry: Pick<MemberRegistry, 'byPeer' | 'connectedPeerOf' | 'peersOf'>;
   /** Our own DID: other peers of it are replicas of ourselves, whom we ask nothing. */
   readonly ownDid: string;
+  /** Where the routing table has a member. */
+  readonly routed: (did: string) => readonly RoutedPeer[];
+  /** Looks for a member where its DID stands in the key space, and leaves it connected if it was found. */
+  readonly lookUp: (did: string) => Promise<unknown>;
   /** The advert of a DID in the DHT, verified. */
   readonly findAdvert: (did: string) => Promise<Advert | undefined>;
 }
 
-/** From a DID to a connection on which that DID was proven. Adverts only say where to try. */
+/** From a DID to a connection on which that DID was proven. Whoever says where it is only says where to try. */
 export class Directory {
   private readonly searches = new Map<string, Promise<Connection>>();
 
   constructor(private readonly options: DirectoryOptions) {}
 
   /**
-   * A connection to the member with this DID: one that is open, else a new one.
+   * A connection to the member with this DID: one that is open, else to where it was, else to where the DHT says that it is.
    * @throws NetworkError `UNREACHABLE`
    */
   async connectionTo(did: string): Promise<Connection> {
     if (did === this.options.ownDid) throw unreachable();
     const open = this.openConnection(did);
     if (open !== undefined) return open;
-    const search = this.searches.get(did) ?? this.search(did);
+    const search = this.searches.get(did) ?? this.search(did).finally(() => this.searches.delete(did));
     this.searches.set(did, search);
-    try {
-      return await search;
-    } finally {
-      this.searches.delete(did);
-    }
+    return search;
+  }
+
+  /**
+   * A connection to a member: one that is open, else to any of these peers; all are tried at once.
+   * @param onImpostor told of a peer that proved to be another member
+   * @throws NetworkError `UNREACHABLE`; or the signal's reason
+   */
+  async connectionVia(did: string, peers: readonly RoutedPeer[], signal: AbortSignal | undefined, onImpostor: (peerId: string) => void = () => undefined): Promise<Connection> {
+    if (did === this.options.ownDid) throw unreachable();
+    const open = this.openConnection(did);
+    if (open !== undefined) return open;
+    const byPeerId = new Map(peers.toReversed().map((peer) => [peer.peerId, peer]));
+    const attempts = [...byPeerId.values()].map(async ({ peerId, addresses }) => {
+      const connection = await this.dial(() => addresses.map((address) => multiaddr(address)), DIAL_TIMEOUT_MILLISECONDS, signal);
+      if (this.proves(connection, did)) return connection;
+      onImpostor(peerId);
+      // Somebody else lives there: a member, so the connection is no danger, but it is of no use.
+      throw unreachable();
+    });
+    return firstOf(attempts, signal);
   }
 
   /**
@@ -46,7 +71,7 @@ export class Directory {
    * @throws NetworkError `UNREACHABLE`
    */
   async connect(address: string): Promise<Member> {
-    const connection = await this.dial([address]);
+    const connection = await this.dial(() => [multiaddr(address)], DIAL_TIMEOUT_MILLISECONDS);
     const member = this.options.registry.byPeer(connection.remotePeer.toString());
     if (member === undefined) throw unreachable();
     return member;
@@ -59,25 +84,61 @@ export class Directory {
 
   private openConnection(did: string): Connection | undefined {
     const member = this.options.registry.connectedPeerOf(did);
-    if (member === undefined) return undefined;
-    return this.connectionToPeer(member.peerId);
+    return member && this.connectionToPeer(member.peerId);
   }
 
+  /** What is known here first, then what the DHT says: its own neighbourhood, and last what it has told of itself. */
   private async search(did: string): Promise<Connection> {
+    const known = await this.dialKnown(did);
+    if (known !== undefined) return known;
+    await this.options.lookUp(did);
+    const found = this.openConnection(did);
+    if (found !== undefined) return found;
     const advert = await this.options.findAdvert(did);
     if (advert === undefined) throw unreachable();
-    const connection = await this.dial(advert.addresses);
-    if (this.options.registry.byPeer(connection.remotePeer.toString())?.did === did) return connection;
-    // Somebody else lives there: a member, so the connection is no danger, but it is of no use.
-    throw unreachable();
+    return this.connectionVia(did, [advert], undefined);
   }
 
-  private async dial(addresses: readonly string[]): Promise<Connection> {
+  /** Where it proved itself before. */
+  private async dialKnown(did: string): Promise<Connection | undefined> {
+    const { registry, routed } = this.options;
+    const attempts = [
+      ...routed(did).map(({ addresses }) => this.dial(() => addresses.map((address) => multiaddr(address)), KNOWN_DIAL_TIMEOUT_MILLISECONDS)),
+      // libp2p keeps the addresses of each peer that it has met.
+      ...registry.peersOf(did).map(({ peerId }) => this.dial(() => peerIdFromString(peerId), KNOWN_DIAL_TIMEOUT_MILLISECONDS)),
+    ];
     try {
-      return await this.options.node.dial(addresses.map((address) => multiaddr(address)), { signal: AbortSignal.timeout(DIAL_TIMEOUT_MILLISECONDS) });
+      const connection = await firstOf(attempts, undefined);
+      return this.proves(connection, did) ? connection : undefined;
+    } catch (error) {
+      if (error instanceof NetworkError) return undefined;
+      throw error;
+    }
+  }
+
+  private proves(connection: Connection, did: string): boolean {
+    return this.options.registry.byPeer(connection.remotePeer.toString())?.did === did;
+  }
+
+  /** @param to read here, so that what is no address is nowhere to be reached */
+  private async dial(to: () => Parameters<Libp2p['dial']>[0], milliseconds: number, signal?: AbortSignal): Promise<Connection> {
+    const timeout = AbortSignal.timeout(milliseconds);
+    try {
+      return await this.options.node.dial(to(), { signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]) });
     } catch (cause) {
+      signal?.throwIfAborted();
       throw unreachable(cause);
     }
+  }
+}
+
+/** The first of the attempts that succeeds. */
+async function firstOf(attempts: readonly Promise<Connection>[], signal: AbortSignal | undefined): Promise<Connection> {
+  try {
+    return await orAborted(Promise.any(attempts), signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error instanceof AggregateError ? unreachable(error) : error;
   }
 }
 

@@ -1,19 +1,20 @@
+import type { Clock } from '@carecord/core';
 import { IdentityError } from '@carecord/identity';
 import type { DidHistories } from '@carecord/identity';
 import type { MemberRegistry } from '../host/member-registry.ts';
 import type { KnownMember } from '../ports.ts';
 import { ADVERT, advertKey } from '../values/advert.ts';
 import type { Advert, AdvertKind } from '../values/advert.ts';
-import type { GuardedDatastore } from '../values/guarded-datastore.ts';
-import { encodeValueKey } from '../values/value-key.ts';
+import type { DhtValueStore } from '../values/value-store-port.ts';
 import { NetworkError } from '../network-error.ts';
 
 /** What {@link KnownMembers} looks into. */
 export interface KnownMembersOptions {
   readonly registry: Pick<MemberRegistry, 'peersOf'>;
   readonly adverts: Pick<AdvertKind, 'known' | 'open'>;
-  readonly guard: Pick<GuardedDatastore, 'localValue'>;
+  readonly store: Pick<DhtValueStore, 'read'>;
   readonly histories: Pick<DidHistories, 'known'>;
+  readonly clock: Clock;
 }
 
 /** What this node can say about a member by itself: nobody is asked, so a stranger's message may lead here. */
@@ -41,11 +42,11 @@ export class KnownMembers {
   }
 
   private async storedAdvert(did: string): Promise<Advert | undefined> {
-    const { adverts, guard } = this.options;
-    const value = await guard.localValue(encodeValueKey(ADVERT.namespace, advertKey(did)));
-    if (value === undefined) return undefined;
+    const { adverts, clock, store } = this.options;
+    const [stored] = await store.read([{ namespace: ADVERT.namespace, key: advertKey(did) }], clock.now());
+    if (stored === undefined) return undefined;
     try {
-      return await adverts.open(value);
+      return await adverts.open(stored.value);
     } catch (error) {
       // It was good when it was stored; it is not any more, e.g. because the membership has ended.
       if (error instanceof NetworkError) return undefined;

@@ -27,3 +27,13 @@ export interface Counters {
   message(protocol: string, direction: 'sent' | 'received', outcome: { readonly bytes: number; readonly failed: boolean }): void;
   dropped(reason: string): void;
 }
+
+/** Takes down how lookups went. */
+export interface LookupRecorder {
+  lookup(outcome: { readonly failed: boolean; readonly hops: number; readonly milliseconds: number }): void;
+}
+
+/** Takes down how handshakes ended. */
+export interface HandshakeRecorder {
+  handshake(outcome: { readonly ok: true } | { readonly ok: false; readonly code: string }): void;
+}

@@ -1,40 +1,71 @@
-import { later } from '@carecord/core';
 import type { GeneralJws, SigningPublicKeys } from '@carecord/crypto';
-import type { DidHistory } from '@carecord/identity';
-import type { Connection, Libp2p, PeerId } from '@libp2p/interface';
+import type { DidHistory, MemberRole } from '@carecord/identity';
+import type { Connection, Libp2p } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import type { z } from 'zod';
 import { orAborted } from '../abort.ts';
 import { AdvertFinder } from '../directory/advert-finder.ts';
 import { Directory } from '../directory/directory.ts';
 import { KnownMembers } from '../directory/known-members.ts';
+import { findByRole } from '../directory/members-by-role.ts';
+import type { NetworkCounters } from '../health/network-counters.ts';
+import type { Reputations } from '../health/reputations.ts';
 import type { Peers } from '../identity/peers.ts';
 import { WhoIsWho } from '../identity/who-is-who.ts';
 import { every } from '../every.ts';
 import { ask } from '../messages/message-client.ts';
+import type { Asking } from '../messages/message-client.ts';
 import { MessageServer } from '../messages/message-server.ts';
 import { NetworkError } from '../network-error.ts';
-import type { DhtValueName, DhtValues, KnownMember, Member, MessageHandler, MessageProtocol, NetworkHost, NetworkHostOptions, Told } from '../ports.ts';
+import type {
+  DhtEntry,
+  DhtPlace,
+  DhtValueName,
+  DhtValues,
+  KnownMember,
+  Member,
+  MessageHandler,
+  MessageProtocol,
+  NetworkHost,
+  NetworkHostOptions,
+  NetworkStatistics,
+  PeerReport,
+  Placement,
+  PublishOptions,
+  RepairReport,
+  Told,
+} from '../ports.ts';
+import { noRouting } from '../routing/no-routing.ts';
+import { nodeIdOf } from '../routing/node-id.ts';
+import type { Routing } from '../routing/ports.ts';
+import { Router } from '../routing/router.ts';
+import type { RoutedPeer } from '../routing/routing-table.ts';
 import type { AdvertKind } from '../values/advert.ts';
 import { AdvertPublisher } from '../values/advert-publisher.ts';
-import type { GuardedDatastore } from '../values/guarded-datastore.ts';
-import { ValueStore } from '../values/value-store.ts';
+import { findHolders } from '../values/reference.ts';
 import type { ValueRules } from '../values/value-rules.ts';
+import { ValueNetwork } from '../values/value-network.ts';
+import type { RelayCandidate } from '../reach/relay-reservations.ts';
+import { acquaintancesOf } from './acquaintances.ts';
 import { keepBootstrapped } from './bootstrap-dialler.ts';
 import { stopNode } from './libp2p-node.ts';
 import type { NodeServices } from './libp2p-node.ts';
 import type { MemberRegistry } from './member-registry.ts';
+import { reportPeers } from './peer-reports.ts';
+import { RELAY_CAPABILITY, relaysAmong } from './relay-candidates.ts';
+import { keepTableFed } from './routed-members.ts';
+import { statisticsOf } from './network-statistics.ts';
 
-/** How often expired values are deleted. */
-const SWEEP_MILLISECONDS = 60 * 60 * 1000;
+/** Members that keep each value. */
+export const DEFAULT_REPLICATION = 5;
 
-/** How often to look whether our keys have rotated, so that our advert needs renewing. */
+/** How often to look whether something of what our advert says has changed. */
 const ADVERT_CHECK_MILLISECONDS = 10_000;
 
 /** Authorities issue a status list every hour: two that did not arrive are a reason to ask somebody else. */
 const EXPECTED_LIST_MILLISECONDS = 2 * 60 * 60 * 1000;
 
-/** How long the first lookup waits for a connected peer to be in the routing table: identify and one ping. */
+/** How long the first lookup waits for a connected peer to be in the routing table: a round trip of identify. */
 const ROUTING_TIMEOUT_MILLISECONDS = 2_000;
 
 /** What a host is put together from. */
@@ -43,42 +74,71 @@ export interface HostParts {
   readonly node: Libp2p<NodeServices>;
   readonly registry: MemberRegistry;
   readonly rules: ValueRules;
-  readonly guard: GuardedDatastore;
   readonly adverts: AdvertKind;
+  readonly reputations: Reputations;
+  readonly counters: NetworkCounters;
 }
 
 /** {@link NetworkHost} on libp2p. */
 export class CarecordHost implements NetworkHost {
   private readonly messages: MessageServer;
-  private readonly values: ValueStore;
+  private readonly router: Router;
+  private readonly routing: Routing;
+  private readonly values: ValueNetwork;
   private readonly directory: Directory;
-  private readonly adverts: AdvertFinder;
+  private readonly advertFinder: AdvertFinder;
   private readonly known: KnownMembers;
   private readonly whoIsWho: WhoIsWho;
   private readonly publisher: AdvertPublisher;
+  private readonly startedAt: Date;
   private stopping = new AbortController();
   private background: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly parts: HostParts) {
-    const { node, registry, rules, guard } = parts;
-    const { local, clock, histories, logger } = parts.options;
-    this.messages = new MessageServer({ node, registry, clock, logger, beforeAnswer: ({ peerId }, protocol) => this.whoIsWho.tellFirst(peerId, protocol) });
-    this.values = new ValueStore(node.services.dht, rules, guard, logger);
-    this.directory = new Directory({ node, registry, ownDid: local.did, findAdvert: (did) => this.adverts.find(did) });
-    this.adverts = new AdvertFinder({ host: this, adverts: parts.adverts, histories });
-    this.known = new KnownMembers({ registry, adverts: parts.adverts, guard, histories });
-    this.publisher = new AdvertPublisher({ host: this, local, clock, logger });
-    this.whoIsWho = new WhoIsWho({ ...parts.options, registry, host: this, peers: this.peers(), cutOff: (peerId) => this.cutOff(peerId) });
+    const { counters, node, registry, reputations, rules } = parts;
+    const { local, clock, histories, logger, values, replication = DEFAULT_REPLICATION } = parts.options;
+    this.startedAt = clock.now();
+    this.messages = new MessageServer({ node, registry, observer: reputations, counters, clock, logger, beforeAnswer: ({ peerId }, protocol) => this.whoIsWho.tellFirst(peerId, protocol) });
+    this.router = new Router({
+      ownDid: local.did,
+      asker: {
+        ask: (protocol, { did, peers, onImpostor }, request, signal) => this.askOver(protocol, did, request, (until) => this.directory.connectionVia(did, peers, until, onImpostor), signal),
+      },
+      observer: reputations,
+      lookups: counters,
+      isMember: (did) => registry.stands(did),
+      clock,
+      logger,
+    });
+    this.routing = this.isInDht ? this.router : noRouting;
+    this.values = new ValueNetwork({
+      routing: this.routing,
+      // Not through adverts: these are values themselves.
+      ask: (protocol, did, request, options) => this.askOver(protocol, did, request, (until) => this.directory.connectionVia(did, this.placesOf(did), until), options?.signal),
+      rules,
+      store: values,
+      ownDid: local.did,
+      replication,
+      observer: reputations,
+      counters,
+      clock,
+      logger,
+    });
+    this.directory = new Directory({
+      node,
+      registry,
+      ownDid: local.did,
+      routed: (did) => this.placesOf(did),
+      lookUp: (did) => this.lookUp(did),
+      findAdvert: (did) => this.advertFinder.find(did),
+    });
+    this.advertFinder = new AdvertFinder({ host: this, adverts: parts.adverts, histories });
+    this.known = new KnownMembers({ registry, adverts: parts.adverts, store: values, histories, clock });
+    this.publisher = new AdvertPublisher({ host: this, local, capabilities: parts.options.relayServer === true ? [RELAY_CAPABILITY] : [], storers: (placement) => this.routing.nearest(placement, replication).map(({ did }) => did), clock, logger });
+    this.whoIsWho = new WhoIsWho({ ...parts.options, registry, host: this, peers: this.singlePeers(), cutOff: (fallen) => this.cutOff(fallen) });
     this.whoIsWho.register(this.messages);
-    node.services.dht.routingTable.addEventListener('peer:add', () => {
-      if (node.status === 'started') this.publisher.peerJoined();
-    });
-    // Peers that have gone would stay in the routing table, and every query would wait for them.
-    node.addEventListener('peer:disconnect', (event: CustomEvent<PeerId>) => {
-      const peer = event.detail.toString();
-      this.whoIsWho.gone(peer);
-      node.services.dht.routingTable.remove(event.detail).catch((error: unknown) => logger.warn('peer-not-removed', { peer }, error));
-    });
+    if (this.isInDht) this.joinDht();
+    node.addEventListener('peer:disconnect', ({ detail }) => this.whoIsWho.gone(detail.toString()));
   }
 
   get peerId(): string {
@@ -94,7 +154,7 @@ export class CarecordHost implements NetworkHost {
   }
 
   routingTableSize(): number {
-    return this.parts.node.services.dht.routingTable.size;
+    return this.router.table.size;
   }
 
   handle<Request extends z.ZodType, Response extends z.ZodType>(
@@ -110,27 +170,33 @@ export class CarecordHost implements NetworkHost {
     request: z.infer<Request>,
     options?: { readonly signal?: AbortSignal },
   ): Promise<z.infer<Response>> {
-    const connect = async (signal: AbortSignal): Promise<Connection> => {
-      const connection = await orAborted(this.directory.connectionTo(toDid), signal);
-      await orAborted(this.whoIsWho.tellFirst(connection.remotePeer.toString(), protocol.name), signal);
-      return connection;
-    };
-    return ask(protocol, request, connect, options?.signal);
+    return this.askOver(protocol, toDid, request, () => this.directory.connectionTo(toDid), options?.signal);
   }
 
   async put(kind: DhtValueName, key: Uint8Array, value: Uint8Array): Promise<{ stored: number }> {
-    await this.untilRouted();
-    return this.values.put(kind, key, value, this.stopping.signal);
+    await this.readyToWrite();
+    return this.values.put(kind, key, value);
   }
 
   async get(kind: DhtValueName, key: Uint8Array): Promise<Uint8Array | undefined> {
-    await this.untilRouted();
-    return this.values.get(kind, key, this.stopping.signal);
+    return (await this.readyToRead()) ? this.values.get(kind, key) : undefined;
   }
 
   async getAll(kind: DhtValueName, key: Uint8Array): Promise<DhtValues> {
-    await this.untilRouted();
-    return this.values.getAll(kind, key, this.stopping.signal);
+    return (await this.readyToRead()) ? this.values.getAll(kind, key) : NOTHING;
+  }
+
+  async publish(entries: readonly DhtEntry[], options?: PublishOptions): Promise<Placement[]> {
+    await this.readyToWrite();
+    return this.values.publish(entries, options);
+  }
+
+  async readAll(places: readonly DhtPlace[], options?: { readonly signal?: AbortSignal }): Promise<DhtValues[]> {
+    return (await this.readyToRead()) ? this.values.readAll(places, options) : places.map(() => NOTHING);
+  }
+
+  async repair(): Promise<RepairReport> {
+    return this.isInDht ? this.values.repair() : { checked: 0, handedOver: 0, underReplicated: 0 };
   }
 
   members(): Member[] {
@@ -148,7 +214,16 @@ export class CarecordHost implements NetworkHost {
   }
 
   async knownMember(did: string): Promise<KnownMember | undefined> {
-    return (await this.known.here(did)) ?? this.adverts.findQuietly(did);
+    return (await this.known.here(did)) ?? this.advertFinder.findQuietly(did);
+  }
+
+  findMembers(role: MemberRole): Promise<KnownMember[]> {
+    const { adverts, options } = this.parts;
+    return findByRole(role, { connected: this.members(), advertised: adverts.allKnown(), trusted: options.trust.authorities(), find: (did) => this.knownMember(did) });
+  }
+
+  async findProviders(contentId: string): Promise<string[]> {
+    return (await this.readyToRead()) ? findHolders(this.values, contentId) : [];
   }
 
   connect(address: string): Promise<Member> {
@@ -171,29 +246,44 @@ export class CarecordHost implements NetworkHost {
     return this.whoIsWho.findHistory(did);
   }
 
+  peers(): PeerReport[] {
+    const { node, options, registry, reputations } = this.parts;
+    return reportPeers({
+      registry,
+      routed: () => this.router.table.members(),
+      connections: () => node.getConnections(),
+      reportConnection: (peerId) => node.services.reach.report(peerId),
+      reputations,
+      statuses: options.statuses,
+      clock: options.clock,
+    });
+  }
+
+  async statistics(): Promise<NetworkStatistics> {
+    const { counters, node } = this.parts;
+    return statisticsOf({
+      startedAt: this.startedAt,
+      isInDht: this.isInDht,
+      connectedMembers: this.otherDids().size,
+      connections: node.getConnections().length,
+      relayedConnections: node.services.reach.relayedConnections(),
+      table: this.router.table,
+      values: await this.values.statistics(),
+      totals: counters.totals(),
+    });
+  }
+
   async start(): Promise<void> {
-    const { bootstrap, clock, logger } = this.parts.options;
+    const { clock, logger } = this.parts.options;
     this.stopping = new AbortController();
     const { signal } = this.stopping;
     this.messages.start();
     this.whoIsWho.start();
     await this.parts.node.start();
     this.background = Promise.allSettled([
-      keepBootstrapped(
-        {
-          addresses: bootstrap,
-          clock,
-          logger,
-          isAlone: () => this.otherDids().size === 0,
-          isOneSided: () => this.otherDids().size === 1 || this.hearsNothingNew(),
-          dial: (address) => this.connect(address),
-        },
-        signal,
-      ),
-      this.publisher.run(signal),
-      this.keepSwept(signal),
-      every(ADVERT_CHECK_MILLISECONDS, clock, signal, () => this.publisher.renewIfIdentityChanged()),
+      this.keepJoined(signal),
       this.whoIsWho.run(signal),
+      ...(this.isInDht ? [this.router.run(signal), this.values.run(signal), this.publisher.run(signal), every(ADVERT_CHECK_MILLISECONDS, clock, signal, () => this.publisher.renewIfChanged())] : []),
     ]);
     logger.info('network-started', { peerId: this.peerId, did: this.did });
   }
@@ -212,10 +302,67 @@ export class CarecordHost implements NetworkHost {
     this.whoIsWho.shown(peerId, versionNumber);
   }
 
+  /** Our addresses are not those that our advert says. */
+  addressesChanged(): void {
+    this.publisher.changed();
+  }
+
+  /** Members that relay for others, as far as we have met them or their adverts. */
+  relayCandidates(): Promise<RelayCandidate[]> {
+    const { adverts, node, registry } = this.parts;
+    return relaysAmong({ node, memberOf: (peerId) => registry.byPeer(peerId)?.did, advertised: adverts.allKnown() });
+  }
+
   /** The accepted keys of a member, ours included, as far as this node has them: asks nobody, for validators must not. */
   async keysOf(did: string): Promise<readonly SigningPublicKeys[] | undefined> {
     if (did === this.did) return this.parts.options.local.current().resolved.acceptedSigning;
     return (await this.known.here(did))?.resolved.acceptedSigning;
+  }
+
+  private get isInDht(): boolean {
+    return this.parts.options.dht ?? true;
+  }
+
+  private joinDht(): void {
+    const { node, registry } = this.parts;
+    this.router.register(this.messages);
+    this.values.register(this.messages);
+    keepTableFed({ node, registry, router: this.router });
+    this.router.onChange(() => {
+      if (node.status === 'started') this.publisher.neighboursChanged();
+    });
+  }
+
+  private keepJoined(signal: AbortSignal): Promise<void> {
+    const { node, options, registry } = this.parts;
+    const { bootstrap, clock, logger } = options;
+    return keepBootstrapped(
+      {
+        addresses: bootstrap,
+        acquaintances: () => acquaintancesOf({ node, isRouted: (peerId) => this.isRouted(registry.byPeer(peerId)?.did) }),
+        clock,
+        logger,
+        isAlone: () => this.otherDids().size === 0,
+        isOneSided: () => this.otherDids().size === 1 || this.hearsNothingNew(),
+        dial: (address) => this.dialNew(address),
+        joined: () => this.router.explore(),
+      },
+      signal,
+    );
+  }
+
+  private async dialNew(address: string): Promise<boolean> {
+    const before = new Set(this.members().map(({ peerId }) => peerId));
+    const { peerId } = await this.connect(address);
+    return !before.has(peerId);
+  }
+
+  private isRouted(did: string | undefined): boolean {
+    return did !== undefined && this.router.table.get(did) !== undefined;
+  }
+
+  private placesOf(did: string): readonly RoutedPeer[] {
+    return this.router.table.get(did)?.peers ?? [];
   }
 
   private otherDids(): ReadonlySet<string> {
@@ -227,48 +374,65 @@ export class CarecordHost implements NetworkHost {
     return (statuses.oldestAge(clock.now()) ?? Infinity) > EXPECTED_LIST_MILLISECONDS;
   }
 
-  private peers(): Peers {
+  private singlePeers(): Peers {
+    const { registry } = this.parts;
     return {
-      connected: () => this.parts.registry.connected(),
+      connected: () => registry.connected(),
       ask: (protocol, peerId, request, signal) => {
         const connect = (): Promise<Connection> => {
           const connection = this.directory.connectionToPeer(peerId);
           return connection === undefined ? Promise.reject(new NetworkError('UNREACHABLE', 'The peer is not connected any more.')) : Promise.resolve(connection);
         };
-        return ask(protocol, request, connect, signal);
+        return ask(protocol, request, this.asking(registry.byPeer(peerId)?.did ?? '', connect, signal));
       },
     };
   }
 
-  private cutOff(peerId: string): void {
-    const { node, options } = this.parts;
-    const peer = peerIdFromString(peerId);
-    for (const connection of node.getConnections(peer)) connection.abort(new Error('NOT_A_MEMBER'));
-    node.services.dht.routingTable.remove(peer).catch((error: unknown) => options.logger.warn('peer-not-removed', { peer: peerId }, error));
+  private askOver<Request extends z.ZodType, Response extends z.ZodType>(
+    protocol: MessageProtocol<Request, Response>,
+    did: string,
+    request: z.infer<Request>,
+    connect: (signal: AbortSignal) => Promise<Connection>,
+    signal: AbortSignal | undefined,
+  ): Promise<z.infer<Response>> {
+    const connectAndTell = async (until: AbortSignal): Promise<Connection> => {
+      const connection = await orAborted(connect(until), until);
+      await orAborted(this.whoIsWho.tellFirst(connection.remotePeer.toString(), protocol.name), until);
+      return connection;
+    };
+    return ask(protocol, request, this.asking(did, connectAndTell, signal));
   }
 
-  /** Kademlia learns of a peer a moment after it has connected: without waiting, the first lookup of a node would ask nobody. */
-  private async untilRouted(): Promise<void> {
+  private asking(did: string, connect: Asking['connect'], signal: AbortSignal | undefined): Asking {
+    const { counters, options, reputations } = this.parts;
+    return { did, connect, signal, observer: reputations, counters, clock: options.clock };
+  }
+
+  private cutOff({ did, peerId }: Member): void {
+    this.router.remove(did, peerId);
+    for (const connection of this.parts.node.getConnections(peerIdFromString(peerId))) connection.abort(new Error('NOT_A_MEMBER'));
+  }
+
+  private async lookUp(did: string): Promise<unknown> {
+    return (await this.readyToRead()) ? this.router.lookup(nodeIdOf(did), { count: 1, signal: this.stopping.signal }) : undefined;
+  }
+
+  private async readyToWrite(): Promise<void> {
+    if (!(await this.readyToRead())) throw new NetworkError('DHT_OFF', 'This node takes no part in the DHT.');
+  }
+
+  /** The routing table learns of a peer a moment after it has connected: without waiting, the first lookup of a node would ask nobody. */
+  private async readyToRead(): Promise<boolean> {
     const { node } = this.parts;
-    const { routingTable } = node.services.dht;
-    if (routingTable.size > 0 || node.getConnections().length === 0) return;
-    const signal = AbortSignal.any([this.stopping.signal, AbortSignal.timeout(ROUTING_TIMEOUT_MILLISECONDS)]);
+    if (!this.isInDht || this.router.table.size > 0 || node.getConnections().length === 0) return this.isInDht;
     const { promise, resolve } = Promise.withResolvers<undefined>();
-    routingTable.addEventListener('peer:add', () => resolve(undefined), { once: true, signal });
+    const stopListening = this.router.onChange(() => resolve(undefined));
     // Too late or stopping: the lookup asks whom it knows.
-    await orAborted(promise, signal).catch(() => undefined);
-  }
-
-  private async keepSwept(signal: AbortSignal): Promise<void> {
-    const { clock, logger } = this.parts.options;
-    while (!signal.aborted) {
-      try {
-        const removed = await this.parts.guard.sweep();
-        if (removed > 0) logger.debug('values-expired', { removed });
-      } catch (error) {
-        logger.warn('sweep-failed', {}, error);
-      }
-      await clock.sleepUntil(later(clock.now(), SWEEP_MILLISECONDS), signal).catch(() => undefined);
-    }
+    await orAborted(promise, AbortSignal.any([this.stopping.signal, AbortSignal.timeout(ROUTING_TIMEOUT_MILLISECONDS)])).catch(() => undefined);
+    stopListening();
+    return true;
   }
 }
+
+/** What can be read without the DHT. */
+const NOTHING: DhtValues = { values: [], complete: false };

@@ -46,7 +46,13 @@ export class MemberRegistry {
   /** The member behind a PeerId; `undefined` when unknown, or when too few authorities stand by it now. */
   byPeer(peerId: string): Member | undefined {
     const member = this.byPeerId.get(peerId);
-    return member !== undefined && this.stands(member) ? member : undefined;
+    return member !== undefined && this.isStanding(member) ? member : undefined;
+  }
+
+  /** Whether a DID is that of a member that has proven itself here, and stands. */
+  stands(did: string): boolean {
+    for (const peerId of this.byDid.get(did) ?? []) if (this.byPeer(peerId) !== undefined) return true;
+    return false;
   }
 
   /** Those of the DID's peers that are members still, connected ones first. */
@@ -68,7 +74,7 @@ export class MemberRegistry {
 
   /** Those who were members once and are none now. */
   fallen(): Member[] {
-    return [...this.byPeerId.values()].filter((member) => !this.stands(member));
+    return [...this.byPeerId.values()].filter((member) => !this.isStanding(member));
   }
 
   /** Forgets what a PeerId has proven: it has to prove it again. */
@@ -81,7 +87,7 @@ export class MemberRegistry {
     if (peers?.size === 0) this.byDid.delete(member.did);
   }
 
-  private stands(member: Member): boolean {
+  private isStanding(member: Member): boolean {
     const now = this.options.clock.now();
     return member.membershipValidUntil > now && this.options.statuses.standing(member.membership, now) === 'standing';
   }

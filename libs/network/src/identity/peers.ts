@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { Member, MessageProtocol, Told } from '../ports.ts';
 
-/** Protocols between nodes about who is who: they run under all others. */
-export const IDENTITY_PROTOCOLS = '/carecord/identity/';
+/** Protocols that run under all others, about who is who and who is where: nothing in their messages is signed with the newest keys. */
+export const UNSIGNED_PROTOCOLS = ['/carecord/identity/', '/carecord/routing/'];
 
 /** Peers that are told something at the same time: bounds what is in memory, and the burst on a hospital's line. */
 const AT_ONCE = 16;

@@ -2,6 +2,7 @@ import type { Clock, Logger } from '@carecord/core';
 import type { StatusBook } from '@carecord/identity';
 import { every } from '../every.ts';
 import type { MemberRegistry } from '../host/member-registry.ts';
+import type { Member } from '../ports.ts';
 
 /** How often to look for memberships and status lists whose time has passed; a removal is acted upon at once. */
 const CHECK_MILLISECONDS = 10_000;
@@ -11,7 +12,7 @@ export interface StandingGuardOptions {
   readonly registry: Pick<MemberRegistry, 'fallen' | 'forget'>;
   readonly statuses: Pick<StatusBook, 'onChange'>;
   /** Closes every connection to a peer and takes it out of the routing table. */
-  readonly cutOff: (peerId: string) => void;
+  readonly cutOff: (fallen: Member) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -43,10 +44,10 @@ export class StandingGuard {
 
   private enforce(): void {
     const { cutOff, logger, registry } = this.options;
-    for (const { did, peerId } of registry.fallen()) {
-      logger.warn('member-cut-off', { did, peer: peerId });
-      registry.forget(peerId);
-      cutOff(peerId);
+    for (const fallen of registry.fallen()) {
+      logger.warn('member-cut-off', { did: fallen.did, peer: fallen.peerId });
+      registry.forget(fallen.peerId);
+      cutOff(fallen);
     }
   }
 }

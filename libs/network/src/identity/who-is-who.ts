@@ -3,9 +3,9 @@ import type { DidHistory } from '@carecord/identity';
 import { every } from '../every.ts';
 import type { MemberRegistry } from '../host/member-registry.ts';
 import type { MessageServer } from '../messages/message-server.ts';
-import type { NetworkHost, NetworkHostOptions, Told } from '../ports.ts';
+import type { Member, NetworkHost, NetworkHostOptions, Told } from '../ports.ts';
 import { HistoryExchange } from './history-exchange.ts';
-import { IDENTITY_PROTOCOLS } from './peers.ts';
+import { UNSIGNED_PROTOCOLS } from './peers.ts';
 import type { Peers } from './peers.ts';
 import { StandingGuard } from './standing-guard.ts';
 import { StatusGossip } from './status-gossip.ts';
@@ -21,7 +21,7 @@ export interface WhoIsWhoOptions extends Pick<NetworkHostOptions, 'clock' | 'his
   readonly registry: MemberRegistry;
   readonly peers: Peers;
   readonly host: Pick<NetworkHost, 'get' | 'put'>;
-  readonly cutOff: (peerId: string) => void;
+  readonly cutOff: (fallen: Member) => void;
 }
 
 /** Keeps true on open connections what their handshakes have proven: the members' keys, and that they are members at all. */
@@ -74,7 +74,7 @@ export class WhoIsWho {
 
   /** To be awaited before a peer is sent anything that our newest keys may have signed. Never rejects. */
   async tellFirst(peerId: string, protocol: string): Promise<void> {
-    if (!protocol.startsWith(IDENTITY_PROTOCOLS)) await this.histories.tell(peerId, AbortSignal.timeout(TELL_FIRST_MILLISECONDS));
+    if (!UNSIGNED_PROTOCOLS.some((start) => protocol.startsWith(start))) await this.histories.tell(peerId, AbortSignal.timeout(TELL_FIRST_MILLISECONDS));
   }
 
   announceIdentity(history?: DidHistory): Promise<Told> {

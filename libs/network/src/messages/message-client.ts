@@ -1,15 +1,33 @@
 import { decodeWire, encodeWire, WireError } from '@carecord/core';
+import type { Clock } from '@carecord/core';
 import type { Connection, Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import type { z } from 'zod';
 import { asError } from '../as-error.ts';
+import type { Counters, Observation, Observer } from '../health/ports.ts';
 import { NetworkError } from '../network-error.ts';
 import type { MessageProtocol } from '../ports.ts';
 import { ENVELOPE_BYTES, envelopeOf } from './envelope.ts';
 import type { Envelope } from './envelope.ts';
+import { isTooLarge } from './frame-errors.ts';
 
 /** Requests of one protocol that we may have open at once on one connection. */
 const MAX_OUTBOUND_STREAMS = 64;
+
+/** Who watches how members answer. */
+export interface MessageWatch {
+  readonly observer: Observer;
+  readonly counters: Counters;
+  readonly clock: Clock;
+}
+
+/** Whom to ask, and how. */
+export interface Asking extends MessageWatch {
+  readonly did: string;
+  /** Gives the connection; its time counts too. */
+  readonly connect: (signal: AbortSignal) => Promise<Connection>;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** Says no more than a protocol's name: the message never shows what was asked. */
 interface Asked {
@@ -17,32 +35,62 @@ interface Asked {
   readonly signal: AbortSignal;
 }
 
+/** What was seen of one exchange so far. */
+interface Seen {
+  connectedAt: number | undefined;
+  bytes: number;
+}
+
 /**
- * Asks one question over a connection to a proven member.
- * @param connect gives the connection; its time counts too
+ * Asks one question over a connection to a proven member, and takes down how it answered.
  * @throws NetworkError `UNREACHABLE`, `TIMEOUT`, `REMOTE_REFUSED`, `REQUEST_TOO_LARGE` or `RESPONSE_INVALID`; or the given signal's reason
  */
 export async function ask<Request extends z.ZodType, Response extends z.ZodType>(
   protocol: MessageProtocol<Request, Response>,
   request: z.infer<Request>,
-  connect: (signal: AbortSignal) => Promise<Connection>,
-  outerSignal?: AbortSignal,
+  asking: Asking,
 ): Promise<z.infer<Response>> {
   const encoded = encodeWire(protocol.request, request);
   if (encoded.length > protocol.maxRequestBytes) {
     throw new NetworkError('REQUEST_TOO_LARGE', `A request is larger than the ${protocol.maxRequestBytes} bytes of "${protocol.name}".`);
   }
   const timeout = AbortSignal.timeout(protocol.timeoutMilliseconds);
-  const asked: Asked = { protocol, signal: outerSignal === undefined ? timeout : AbortSignal.any([timeout, outerSignal]) };
+  const asked: Asked = { protocol, signal: asking.signal === undefined ? timeout : AbortSignal.any([timeout, asking.signal]) };
+  const seen: Seen = { connectedAt: undefined, bytes: 0 };
   try {
-    const connection = await connect(asked.signal);
+    const connection = await asking.connect(asked.signal);
+    seen.connectedAt = asking.clock.now().getTime();
+    seen.bytes = encoded.length;
     const answer = await exchange(asked, await openStream(asked, connection), encoded);
-    return decodeAnswer(protocol, answer);
+    seen.bytes += answer.length;
+    const decoded = decodeAnswer(protocol, answer);
+    takeDown(protocol.name, asking, seen);
+    return decoded;
   } catch (error) {
-    outerSignal?.throwIfAborted();
+    takeDown(protocol.name, asking, seen, error);
+    asking.signal?.throwIfAborted();
     if (timeout.aborted) throw new NetworkError('TIMEOUT', `There was no answer to "${protocol.name}" in time.`, { cause: error });
     throw error;
   }
+}
+
+/** Whoever gave up waiting has seen nothing of the member's conduct. */
+function takeDown(protocol: string, { clock, counters, did, observer, signal }: Asking, { bytes, connectedAt }: Seen, error?: unknown): void {
+  const failed = error !== undefined;
+  if (connectedAt !== undefined) counters.message(protocol, 'sent', { bytes, failed });
+  if (failed && signal?.aborted === true) return;
+  const observation = observationOf(error, connectedAt === undefined ? undefined : clock.now().getTime() - connectedAt);
+  if (observation.kind === 'malformed') counters.dropped('RESPONSE_INVALID');
+  observer.observe(did, observation);
+}
+
+/** @param milliseconds since there was a connection; `undefined` when there was none */
+function observationOf(error: unknown, milliseconds: number | undefined): Observation {
+  if (milliseconds === undefined) return { kind: 'unreachable' };
+  if (error === undefined || (error instanceof NetworkError && error.code === 'REMOTE_REFUSED')) return { kind: 'answered', milliseconds };
+  if (error instanceof NetworkError && error.code === 'UNREACHABLE') return { kind: 'unreachable' };
+  const isShapeless = error instanceof NetworkError && error.code === 'RESPONSE_INVALID' && (error.cause instanceof WireError || isTooLarge(error.cause));
+  return { kind: isShapeless ? 'malformed' : 'timeout' };
 }
 
 async function openStream({ protocol, signal }: Asked, connection: Connection): Promise<Stream> {

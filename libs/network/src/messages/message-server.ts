@@ -1,4 +1,4 @@
-import { decodeWire, encodeWire, errorCodeOf, RateLimiter } from '@carecord/core';
+import { decodeWire, encodeWire, errorCodeOf, RateLimiter, WireError } from '@carecord/core';
 import type { Clock, Logger } from '@carecord/core';
 import type { Connection, Libp2p, Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
@@ -6,11 +6,13 @@ import type { LengthPrefixedStream } from '@libp2p/utils';
 import type { z } from 'zod';
 import { orAborted } from '../abort.ts';
 import { asError } from '../as-error.ts';
+import type { Counters, Observer } from '../health/ports.ts';
 import { NetworkError } from '../network-error.ts';
 import type { Member, MessageHandler, MessageProtocol } from '../ports.ts';
 import type { MemberRegistry } from '../host/member-registry.ts';
 import { ENVELOPE_BYTES, envelopeOf, refusalSchema } from './envelope.ts';
 import type { RefusalCode } from './envelope.ts';
+import { isTooLarge, isTruncated } from './frame-errors.ts';
 
 /** Requests of one protocol that one connection may have open at once. */
 const MAX_INBOUND_STREAMS = 64;
@@ -24,7 +26,9 @@ const GRACE_MILLISECONDS = 2_000;
 /** What the server uses of its host. */
 export interface MessageServerOptions {
   readonly node: Libp2p;
-  readonly registry: MemberRegistry;
+  readonly registry: Pick<MemberRegistry, 'byPeer'>;
+  readonly observer: Observer;
+  readonly counters: Counters;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Done before a member is answered; never rejects. */
@@ -38,6 +42,11 @@ class Refusal extends Error {
     cause?: unknown,
   ) {
     super(code, { cause });
+  }
+
+  /** Whether the request came whole, and is none. */
+  get isShapeless(): boolean {
+    return this.cause instanceof WireError || isTooLarge(this.cause) || isTruncated(this.cause);
   }
 }
 
@@ -114,6 +123,7 @@ export class MessageServer {
     const from = this.options.registry.byPeer(connection.remotePeer.toString());
     if (from === undefined) {
       // Its membership ended while it was connected: nothing on this connection counts any more.
+      this.options.counters.dropped('NOT_A_MEMBER');
       connection.abort(new Error('NOT_A_MEMBER'));
       return;
     }
@@ -139,20 +149,35 @@ export class MessageServer {
     from: Member,
     signal: AbortSignal,
   ): Promise<Uint8Array> {
+    let received = 0;
     try {
       limits.charge(from);
       const encoded = await readRequest(frames, signal);
+      received = encoded.length;
       limits.chargeBytes(from, encoded);
       const request = decodeRequest(protocol, encoded);
       const value = await orAborted(handler(request, from), signal);
       const answer = encodeWire(envelopeOf(protocol.response), { ok: true, value });
       if (answer.length > protocol.maxResponseBytes + ENVELOPE_BYTES) throw new Error('The handler gave more than its protocol allows.');
+      this.options.counters.message(protocol.name, 'received', { bytes: received + answer.length, failed: false });
       return answer;
     } catch (error) {
       const code = signal.aborted ? 'TIMED_OUT' : codeFor(protocol, error);
       this.log(protocol.name, from, code, error);
-      return encodeWire(refusalSchema, { ok: false, code });
+      this.takeDown(from, code, error);
+      const answer = encodeWire(refusalSchema, { ok: false, code });
+      this.options.counters.message(protocol.name, 'received', { bytes: received + answer.length, failed: true });
+      return answer;
     }
+  }
+
+  /** What no handler should see is held against who sent it, unless it was cut off on its way. */
+  private takeDown({ did }: Member, code: string, error: unknown): void {
+    const { counters, observer } = this.options;
+    if (code === 'TIMED_OUT' || error instanceof Refusal) counters.dropped(code);
+    if (!(error instanceof Refusal)) return;
+    if (code === 'RATE_LIMITED') observer.observe(did, { kind: 'flood' });
+    if (error.isShapeless) observer.observe(did, { kind: 'malformed' });
   }
 
   private log(protocol: string, from: Member, code: string, error: unknown): void {
@@ -166,8 +191,7 @@ async function readRequest(frames: LengthPrefixedStream, signal: AbortSignal): P
   try {
     return (await frames.read({ signal })).subarray();
   } catch (cause) {
-    const tooLarge = cause instanceof Error && (cause.name === 'InvalidDataLengthError' || cause.name === 'InvalidDataLengthLengthError' || cause.name === 'StreamBufferError');
-    throw new Refusal(tooLarge ? 'REQUEST_TOO_LARGE' : 'REQUEST_MALFORMED', cause);
+    throw new Refusal(isTooLarge(cause) ? 'REQUEST_TOO_LARGE' : 'REQUEST_MALFORMED', cause);
   }
 }
 

@@ -3,31 +3,46 @@ import type { Clock, Logger } from '@carecord/core';
 import type { LocalIdentity } from '@carecord/identity';
 import type { NetworkHost } from '../ports.ts';
 import { ADVERT, advertKey, makeAdvert } from './advert.ts';
+import { placementOf } from './placement.ts';
 
-/** Four times a day, well within what storers keep. */
-const INTERVAL_MILLISECONDS = 6 * 60 * 60 * 1000;
+/** Adverts say how things are now; a day is how long one outlives its member. */
+const INTERVAL_MILLISECONDS = 60 * 60 * 1000;
 const LIFETIME_MILLISECONDS = 24 * 60 * 60 * 1000;
-/** Kademlia's k: while fewer peers are known, a new one belongs to the storers of our advert and must be given it. */
+/** In a network this small a newcomer is given our advert at once; in a larger one, where many come at a time, at the next look. */
 const SMALL_NETWORK = 20;
 
 /** What the publisher uses of its host. */
 export interface AdvertPublisherOptions {
   readonly host: Pick<NetworkHost, 'peerId' | 'addresses' | 'routingTableSize' | 'put'>;
   readonly local: LocalIdentity;
+  /** What we offer others, see `Advert.capabilities`. */
+  readonly capabilities: readonly string[];
+  /** Who should have what stands at a placement, as far as is known here. */
+  readonly storers: (placement: Uint8Array) => readonly string[];
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Keeps our advert in the DHT: at intervals, and while the network is small for every peer that joins. */
+/** What the advert that was published last rested on. */
+interface Published {
+  readonly versionId: string;
+  readonly addresses: string;
+  readonly storers: string;
+}
+
+/** Keeps our advert in the DHT: every hour, and whenever what it says, or who should have it, has changed. */
 export class AdvertPublisher {
+  private readonly placement: Uint8Array;
   private running: Promise<void> | undefined;
   /** Nothing is published before `run`, nor once its signal is aborted: a peer may join while the host stops. */
   private stopped = AbortSignal.abort();
   private again = false;
   private lastSequence = 0;
-  private lastVersionId: string | undefined;
+  private last: Published | undefined;
 
-  constructor(private readonly options: AdvertPublisherOptions) {}
+  constructor(private readonly options: AdvertPublisherOptions) {
+    this.placement = placementOf(ADVERT.namespace, advertKey(options.local.did));
+  }
 
   /** Publishes at intervals until the signal is aborted, and ends when nothing is at work any more. */
   async run(signal: AbortSignal): Promise<void> {
@@ -40,14 +55,24 @@ export class AdvertPublisher {
     await this.running;
   }
 
-  /** To be called when a peer has joined the routing table. */
-  peerJoined(): void {
-    if (this.options.host.routingTableSize() <= SMALL_NETWORK) void this.publish();
+  /** To be called when the routing table has changed. */
+  neighboursChanged(): void {
+    if (this.options.host.routingTableSize() <= SMALL_NETWORK) this.changed();
   }
 
-  /** To be called now and then: publishes anew when our keys have rotated, for the next rotations make those in the advert unknown. */
-  async renewIfIdentityChanged(): Promise<void> {
-    if (this.lastVersionId !== undefined && this.lastVersionId !== this.options.local.current().resolved.versionId) await this.publish();
+  /** To be called when something that the advert says may have changed. */
+  changed(): void {
+    void this.renewIfChanged();
+  }
+
+  /**
+   * Publishes anew if our addresses have changed, others should have the advert, or our keys have rotated (for the next rotations make
+   * those in the advert unknown). To be called now and then. Never rejects.
+   */
+  async renewIfChanged(): Promise<void> {
+    const [last, now] = [this.last, this.present()];
+    if (this.running === undefined && last?.versionId === now.versionId && last.addresses === now.addresses && last.storers === now.storers) return;
+    await this.publish();
   }
 
   /** Publishes now; calls while it is at work lead to one more publication. Never rejects. */
@@ -57,6 +82,11 @@ export class AdvertPublisher {
       this.running = undefined;
     });
     await this.running;
+  }
+
+  private present(): Published {
+    const { host, local, storers } = this.options;
+    return { versionId: local.current().resolved.versionId, addresses: host.addresses().join(' '), storers: [...storers(this.placement)].sort().join(' ') };
   }
 
   private async work(): Promise<void> {
@@ -75,23 +105,25 @@ export class AdvertPublisher {
   }
 
   private async publishOnce(): Promise<void> {
-    const { host, local, clock, logger } = this.options;
+    const { capabilities, host, local, clock, logger } = this.options;
     const addresses = host.addresses();
     // A host that listens nowhere, or not yet, has nothing to say.
     if (addresses.length === 0) return;
+    const present = this.present();
     const now = clock.now();
     // Time, so that it rises over restarts; plus one where the clock stands still.
     this.lastSequence = Math.max(now.getTime(), this.lastSequence + 1);
-    const current = local.current();
-    const advert = await makeAdvert(current, {
+    const advert = await makeAdvert(local.current(), {
       peerId: host.peerId,
       addresses,
+      capabilities,
+      advertisedAt: now,
       sequence: this.lastSequence,
       expiresAt: later(now, LIFETIME_MILLISECONDS),
     });
     if (this.isStopped()) return;
     const { stored } = await host.put(ADVERT, advertKey(local.did), advert);
-    this.lastVersionId = current.resolved.versionId;
+    this.last = present;
     logger.debug('advert-published', { stored });
   }
 }
