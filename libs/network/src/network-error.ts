@@ -15,6 +15,7 @@ import { CarecordError } from '@carecord/core';
  * - `PROTOCOL_TAKEN`: two handlers, or two value kinds, of one name
  * - `PUBLISHING_FAILED`: a value of our own could not be kept even in our own store
  * - `DHT_OFF`: this node takes no part in the DHT
+ * - `ADDRESS_INVALID`: a configured address on which nobody can listen, or which nobody could dial
  */
 export type NetworkErrorCode =
   | 'UNREACHABLE'
@@ -30,7 +31,8 @@ export type NetworkErrorCode =
   | 'TOO_MANY_LISTS'
   | 'PROTOCOL_TAKEN'
   | 'PUBLISHING_FAILED'
-  | 'DHT_OFF';
+  | 'DHT_OFF'
+  | 'ADDRESS_INVALID';
 
 /** What can go wrong between two nodes. */
 export class NetworkError extends CarecordError<NetworkErrorCode> {
