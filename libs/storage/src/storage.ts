@@ -4,7 +4,7 @@ import type { Clock, Logger, Outbox, TransactionRunner } from '@carecord/core';
 import type { GrantStore, ReceivedBlockStore, ReceivedRequestStore, SentRequestStore } from '@carecord/exchange';
 import type { DidHistoryStore, StatusListStore } from '@carecord/identity';
 import type { NodeKeyStore } from '@carecord/keys';
-import type { LocatorStore } from '@carecord/locator';
+import type { GuardianStore, LocatorStore, ReferenceStore } from '@carecord/locator';
 import type { DhtValueStore } from '@carecord/network';
 import type { PatientKeyStore, RecordStore, RewrapJobStore } from '@carecord/records';
 import type { Datastore } from 'interface-datastore';
@@ -23,6 +23,7 @@ import { PostgresAuditStore } from './stores/audit-store.ts';
 import { PostgresDhtValueStore } from './stores/dht-value-store.ts';
 import { PostgresDidHistoryStore } from './stores/did-history-store.ts';
 import { PostgresGrantStore } from './stores/grant-store.ts';
+import { PostgresGuardianStore } from './stores/guardian-store.ts';
 import { PostgresIntegrationClientStore } from './stores/integration-client-store.ts';
 import { PostgresLocatorStore } from './stores/locator-store.ts';
 import { PostgresMembershipStore } from './stores/membership-store.ts';
@@ -31,6 +32,7 @@ import { PostgresPasskeyStore } from './stores/passkey-store.ts';
 import { PostgresPatientKeyStore } from './stores/patient-key-store.ts';
 import { PostgresReceivedBlockStore } from './stores/received-block-store.ts';
 import { PostgresReceivedRequestStore } from './stores/received-request-store.ts';
+import { PostgresReferenceStore } from './stores/reference-store.ts';
 import { PostgresRecordStore } from './stores/record-store.ts';
 import { PostgresRecoveryCodeStore } from './stores/recovery-code-store.ts';
 import { PostgresRewrapJobStore } from './stores/rewrap-job-store.ts';
@@ -68,6 +70,8 @@ export interface Storage {
   readonly nodeKeys: NodeKeyStore;
   readonly audit: AuditStore;
   readonly locator: LocatorStore;
+  readonly references: ReferenceStore;
+  readonly guardians: GuardianStore;
   readonly receivedRequests: ReceivedRequestStore;
   readonly grants: GrantStore;
   readonly sentRequests: SentRequestStore;
@@ -124,6 +128,8 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     nodeKeys: new PostgresNodeKeyStore(database, transactions),
     audit: new PostgresAuditStore(database, transactions),
     locator: new PostgresLocatorStore(database, transactions),
+    references: new PostgresReferenceStore(database, transactions),
+    guardians: new PostgresGuardianStore(database, transactions),
     receivedRequests: new PostgresReceivedRequestStore(database, transactions),
     grants: new PostgresGrantStore(database, transactions),
     sentRequests: new PostgresSentRequestStore(database, transactions),

@@ -9,6 +9,7 @@ export {
   MemoryReceivedRequestStore,
   MemorySentRequestStore,
 } from './memory/exchange-stores.ts';
+export { MemoryGuardianStore } from './memory/guardian-store.ts';
 export { MemoryKeyHolder } from './memory/key-holder.ts';
 export { MemoryLocatorStore } from './memory/locator-store.ts';
 export { MemoryMembershipStore } from './memory/membership-store.ts';
@@ -22,6 +23,7 @@ export { MemorySessionStore, MemoryStaffStore } from './memory/staff-stores.ts';
 export { MemoryStatusListStore } from './memory/status-list-store.ts';
 export { MemoryState, MemoryTransactions } from './memory/transactions.ts';
 export { MemoryRewrapJobStore } from './memory/rewrap-job-store.ts';
+export { makeTestNetwork } from './network-fixture.ts';
 export { canaryBundle } from './patients/canary-bundle.ts';
 export { generatePatients } from './patients/generate-patients.ts';
 export { patientOfSize } from './patients/patient-of-size.ts';
