@@ -97,6 +97,7 @@ export const NETWORK_CODES: Readonly<Record<NetworkErrorCode, FailureCode>> = {
   TOO_MANY_LISTS: 'INTERNAL',
   PROTOCOL_TAKEN: 'INTERNAL',
   PUBLISHING_FAILED: 'INTERNAL',
+  ADDRESS_INVALID: 'INTERNAL',
 };
 
 export const LOCATOR_CODES: Readonly<Record<LocatorErrorCode, FailureCode>> = {
