@@ -15,16 +15,12 @@ const nodes = new Map<string, TestNode>();
 type Handlers = { readonly [Name in CommandName]: (request: CommandRequest<Name>) => Promise<CommandAnswer<Name>> };
 
 const handlers: Handlers = {
-  start: async ({ authorities, statusLists, members, replication }) => {
+  start: async ({ authorities, statusLists, member, replication }) => {
     const trusted = await Promise.all(authorities.map(async (saved) => new TestAuthority(await TestIdentity.restore(saved, clock), clock)));
-    const started: string[][] = [];
-    for (const member of members) {
-      const node = await makeNode(member, trusted, statusLists, replication);
-      await node.host.start();
-      nodes.set(node.name, node);
-      started.push(node.host.addresses());
-    }
-    return started;
+    const node = await makeNode(member, trusted, statusLists, replication);
+    await node.host.start();
+    nodes.set(node.name, node);
+    return node.host.addresses();
   },
   connect: async ({ name, addresses }) => {
     for (const address of addresses) await host(name).connect(address);
@@ -35,7 +31,11 @@ const handlers: Handlers = {
     const found = await host(name).readAll(keys.map((key) => ({ kind: noteKind, key })));
     return found.map(({ values, complete }) => ({ value: values[0]?.value ?? null, complete }));
   },
-  holds: async ({ name, keys }) => holds(node(name), keys),
+  holds: async ({ name, keys }) => {
+    const held = await node(name).values.read(keys.map((key) => ({ namespace: noteKind.namespace, key })), clock.now());
+    const ids = new Set(held.map(({ key }) => Buffer.from(key).toString('hex')));
+    return keys.map((key) => ids.has(Buffer.from(key).toString('hex')));
+  },
   repair: ({ name }) => host(name).repair(),
   neighbours: ({ name }) =>
     Promise.resolve({ connected: [...new Set(host(name).members().map(({ did }) => did))], routingTable: host(name).routingTableSize() }),

@@ -38,10 +38,10 @@ const placement = z.strictObject({ stored: z.int(), occupied: z.int(), refused: 
 
 /** Every command: what it takes and what it gives. */
 export const commands = {
-  /** Makes and starts hosts; gives the addresses of each, in order. */
+  /** Makes and starts a host; gives its addresses. */
   start: {
-    request: z.strictObject({ authorities: z.array(savedIdentitySchema), statusLists: z.array(generalJwsSchema), members: z.array(memberSchema), replication: z.int() }),
-    answer: z.array(z.array(z.string())),
+    request: z.strictObject({ authorities: z.array(savedIdentitySchema), statusLists: z.array(generalJwsSchema), member: memberSchema, replication: z.int() }),
+    answer: z.array(z.string()),
   },
   /** Dials addresses, one after the other. */
   connect: { request: z.strictObject({ name, addresses: z.array(z.string()) }), answer: done },

@@ -5,7 +5,7 @@ import type { CommandAnswer, CommandName, CommandRequest, PlannedMember } from '
 import { ProcessOfHosts } from './process-of-hosts.ts';
 
 /** How long members may take to find each other. */
-const JOIN_MILLISECONDS = 60_000;
+const JOIN_MILLISECONDS = 180_000;
 /** Orders to this many hosts at once: they share two cores. */
 const ORDERS_AT_ONCE = 4;
 
@@ -60,12 +60,12 @@ export class SeededNetwork {
     const processes = groups.map(({ inside }) => ProcessOfHosts.start(inside));
     try {
       const members: SeededMember[] = [];
-      for (const [group, { listen = '/ip4/127.0.0.1/tcp/0' }] of groups.entries()) {
-        const own = [...identities].flatMap(([identity, of]) => (of === group ? [identity] : []));
+      for (const [identity, group] of identities) {
         const bootstrap = members.slice(0, 1).flatMap(({ addresses }) => addresses);
-        const planned = own.map((identity) => ({ identity: identity.saved(), credentials: [credentials.get(identity) as never], listen: [listen], bootstrap }));
-        const addresses = (await processes[group]?.order('start', { authorities: [authority.identity.saved()], statusLists, members: planned, replication })) ?? [];
-        members.push(...own.map(({ name, did }, at) => ({ name, did, group, addresses: addresses[at] ?? [] })));
+        const listen = [groups[group]?.listen ?? '/ip4/127.0.0.1/tcp/0'];
+        const member = { identity: identity.saved(), credentials: [credentials.get(identity) as never], listen, bootstrap };
+        const addresses = await processes[group]?.order('start', { authorities: [authority.identity.saved()], statusLists, member, replication });
+        members.push({ name: identity.name, did: identity.did, group, addresses: addresses ?? [] });
       }
       const network = new SeededNetwork(processes, members);
       await network.introduce();
