@@ -114,7 +114,10 @@ export interface LocatorStore {
   saveTags(transaction: Transaction, tags: readonly PatientTag[]): Promise<void>;
   /** Forgets tags together with their pointers. */
   removeTags(transaction: Transaction, keys: readonly TagKey[]): Promise<void>;
-  /** Forgets at most `limit` tags, with their pointers, of all epochs but these; returns how many. */
+  /**
+   * Forgets at most `limit` tags, with their pointers, of all epochs but these: those of dummies, and of patients who have a tag in one
+   * of these; returns how many. The others still say who has to be evaluated anew.
+   */
   removeEndedEpochs(transaction: Transaction, liveEpochs: readonly number[], limit: number): Promise<number>;
   /**
    * Takes the next sequence of each pointer under row locks (`max(sequence + 1, atLeast)`), notes the slot and marks it as touched:

@@ -44,9 +44,12 @@ export class MemoryLocatorStore implements LocatorStore, ReferenceStore {
   }
 
   async removeEndedEpochs(transaction: Transaction, liveEpochs: readonly number[], limit: number): Promise<number> {
-    const ended = [...this.tags.write(transaction).values()].filter(({ epoch }) => !liveEpochs.includes(epoch)).slice(0, limit);
-    await this.removeTags(transaction, ended);
-    return ended.length;
+    const all = [...this.tags.write(transaction).values()];
+    const moved = new Set(all.filter(({ epoch }) => liveEpochs.includes(epoch)).map(({ patientId }) => patientId));
+    const ended = all.filter(({ epoch, recipe, patientId }) => !liveEpochs.includes(epoch) && (recipe === 'dummy' || moved.has(patientId)));
+    const gone = ended.slice(0, limit);
+    await this.removeTags(transaction, gone);
+    return gone.length;
   }
 
   claimPointers(transaction: Transaction, claims: readonly PointerClaim[]): Promise<(number | undefined)[]> {
