@@ -1,7 +1,7 @@
 import { RetrievalModel } from './measures/retrieval.ts';
 import { drawPoint } from './model/identifiers.ts';
 import { LookupModel } from './model/lookup.ts';
-import { buildNetwork, withDead } from './model/network-model.ts';
+import { buildNetwork, leavingShare, withDead } from './model/network-model.ts';
 import type { NetworkModel } from './model/network-model.ts';
 import { Random } from './model/random.ts';
 import type { Parameters } from './parameters.ts';
@@ -17,7 +17,7 @@ export interface KillResult {
   readonly deadShare: number;
   /** For each of {@link COMPARED_REPLICATIONS}: the share of the values that were read. */
   readonly found: readonly number[];
-  /** For each of them: `1 - dead^replication`, what there is to be found by calculation. */
+  /** For each of them: what there is to be found by calculation, `1 - lost^replication`, where `lost` are those that have left, died, or do not answer well. */
   readonly expected: readonly number[];
 }
 
@@ -27,7 +27,8 @@ export function simulateKills(parameters: Parameters, onProgress: (share: number
   return KILLED_SHARES.map((deadShare, at) => {
     const found = readAfterKill(withDead(network, deadShare));
     onProgress((at + 1) / KILLED_SHARES.length);
-    return { deadShare, found, expected: COMPARED_REPLICATIONS.map((replication) => 1 - deadShare ** replication) };
+    const lost = 1 - (1 - deadShare) * (1 - leavingShare(parameters)) * (1 - parameters.maliciousShare - parameters.blackHoledShare);
+    return { deadShare, found, expected: COMPARED_REPLICATIONS.map((replication) => 1 - lost ** replication) };
   });
 }
 

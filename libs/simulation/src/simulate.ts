@@ -23,8 +23,8 @@ export interface SimulationResult {
   readonly closestFound: number;
   /** Share of the lookups that named exactly the `replication` members that truly are the closest of those that answer. */
   readonly allFound: number;
-  /** Share of the lookups that reached their time limit. */
-  readonly outOfTime: number;
+  /** Share of the lookups that reached their time limit, or that nobody answered. */
+  readonly incomplete: number;
   /** Members in the chain that led to the closest, that one included; 0 where it was the asker. */
   readonly hops: Distribution;
   /** The longest chain that led to any of the members found: what a node counts as hops. */
@@ -110,7 +110,7 @@ class Tally {
   private found = 0;
   private closestFound = 0;
   private allFound = 0;
-  private outOfTime = 0;
+  private incomplete = 0;
 
   constructor(network: NetworkModel) {
     const samples = (): Float64Array => new Float64Array(network.parameters.lookups);
@@ -132,7 +132,7 @@ class Tally {
     if (reading.found) readTime[this.found++] = outcome.milliseconds + reading.milliseconds;
     if (truth.length > 0 && truth[0] === outcome.contacts[0]) this.closestFound += 1;
     if (truth.every((node, at) => node === outcome.contacts[at])) this.allFound += 1;
-    if (!outcome.complete) this.outOfTime += 1;
+    if (!outcome.complete) this.incomplete += 1;
     for (const holder of holders) this.stored[holder] = (this.stored[holder] ?? 0) + 1;
     this.lookups += 1;
   }
@@ -150,7 +150,7 @@ class Tally {
       found: share(this.found),
       closestFound: share(this.closestFound),
       allFound: share(this.allFound),
-      outOfTime: share(this.outOfTime),
+      incomplete: share(this.incomplete),
       hops: of(this.samples.hops),
       longestChain: of(this.samples.chain),
       expectedHops: {

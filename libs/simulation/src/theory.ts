@@ -15,7 +15,7 @@ import { IDENTIFIER_BITS } from './model/identifiers.ts';
  *     T(c) = 1 + q(c) * sum over g of p(g) T(c + 1 + g),    H = sum over c of 2^-(c+1) T(c)
  *
  * because the asker itself shares c bits with a random place with probability 2^-(c+1). One step gains 1 + sum over g >= 1 of (1 - (1 - 2^-g)^k) bits, which
- * is 1/2 + H_k / ln 2 but for a ripple below 10^-4 (H_k: the k-th harmonic number): 5.69 for k = 20. Maymounkov and Mazières (2002) bound the steps by
+ * is 1/2 + H_k / ln 2 to three digits from k = 8 on (H_k: the k-th harmonic number): 5.69 for k = 20. Maymounkov and Mazières (2002) bound the steps by
  * ceil(log2 N), one bit a step; Cai and Devroye (2013) show that their number is log(N) times a constant that depends on k alone, as it is here.
  *
  * @param asked members whose answers each step can choose from: 1 is the greedy chain; as many as are asked at once is the least that parallel paths

@@ -16,7 +16,7 @@ export interface LookupOutcome {
   readonly queries: number;
   /** Simulated time. */
   readonly milliseconds: number;
-  /** Whether it ended before its time limit. */
+  /** Whether it ended before its time limit, with an answer from anybody. */
   readonly complete: boolean;
 }
 
@@ -63,8 +63,7 @@ export class LookupModel {
     const paths = Array.from({ length: parameters.paths }, (_, path) => path);
     const inTime = this.ask(paths, parameters.parallel, (path) => this.nextOnPath(path));
     const everybody = parameters.paths;
-    const complete = inTime && this.ask([everybody], parameters.finalParallel, () => this.nextOfClosest());
-    return this.outcome(complete);
+    return this.outcome(inTime && this.ask([everybody], parameters.finalParallel, () => this.nextOfClosest()));
   }
 
   private begin(asker: number, target: Point): void {
@@ -204,19 +203,21 @@ export class LookupModel {
     return undefined;
   }
 
-  private outcome(complete: boolean): LookupOutcome {
+  private outcome(inTime: boolean): LookupOutcome {
     const { order, node, depth, state, size } = this.candidates;
     const contacts: number[] = [];
     let longestChain = 0;
     let hops = 0;
+    let answered = 0;
     for (let place = 0; place < size && contacts.length < this.network.parameters.bucketSize; place += 1) {
       const candidate = order[place] ?? 0;
       if (state[candidate] !== STATE.answered && state[candidate] !== STATE.own) continue;
       if (contacts.length === 0) hops = depth[candidate] ?? 0;
       longestChain = Math.max(longestChain, depth[candidate] ?? 0);
       contacts.push(node[candidate] ?? 0);
+      if (state[candidate] === STATE.answered) answered += 1;
     }
-    return { contacts, hops, longestChain, queries: this.queries, milliseconds: this.now, complete };
+    return { contacts, hops, longestChain, queries: this.queries, milliseconds: this.now, complete: inTime && (answered > 0 || this.queries === 0) };
   }
 }
 
