@@ -46,6 +46,8 @@ interface Checked {
   /** Members that should have it, as they are now. */
   readonly closest: readonly string[];
   copies: number;
+  /** Members where another owner's value stands: nothing can be repaired there before that expires. */
+  contested: number;
 }
 
 /** Brings what we store to the members that are responsible for it now, and lets go of what we are not. */
@@ -101,7 +103,7 @@ export class ValueRepair {
     const { ownDid, replication } = this.options;
     const checked = headers.map((header): Checked => {
       const closest = region.closestTo(header.placement, replication);
-      return { header, digest: idOf(haveDigest(header)), closest, copies: closest.includes(ownDid) ? 1 : 0 };
+      return { header, digest: idOf(haveDigest(header)), closest, copies: closest.includes(ownDid) ? 1 : 0, contested: 0 };
     });
     const byMember = new Map<string, Checked[]>();
     for (const value of checked) {
@@ -117,7 +119,7 @@ export class ValueRepair {
       handedOver += await this.repairMember(did, values, signal);
     });
     report.checked += checked.length;
-    report.underReplicated += checked.filter(({ copies, closest }) => copies < closest.length).length;
+    report.underReplicated += checked.filter(({ closest, contested, copies }) => copies + contested < closest.length).length;
     await this.letGo(checked);
     return handedOver;
   }
@@ -165,6 +167,7 @@ export class ValueRepair {
       for (const [at, { namespace, key }] of sent.entries()) {
         const value = byPlace.get(placeId(namespace, key));
         const outcome = outcomes[at];
+        if (value !== undefined && outcome === 'occupied') value.contested += 1;
         if (value === undefined || (outcome !== 'stored' && outcome !== 'unchanged' && outcome !== 'older')) continue;
         // Who has seen a newer one has no need of ours.
         this.counts(did, value);
