@@ -25,7 +25,7 @@ describe('the hospitals of a local network', () => {
 
   it('are not fewer than there were', async () => {
     await remember(5);
-    await expect(toStart(4)).rejects.toMatchObject({ code: 'OPTION_INVALID', message: `The network in ${root} has 5 hospitals: start it with --hospitals 5 or more, or remove it first ("npm run reset").` });
+    await expect(toStart(4)).rejects.toMatchObject({ code: 'OPTION_INVALID', message: `The network in ${root} has 5 hospitals, of which none can be left out: leave away --hospitals, or remove the network first ("npm run reset").` });
   });
 
   it.each(['{}', '{"hospitals":2}', '{"hospitals":9}', '{"hospitals":"5"}', 'five'])('are not guessed when the folder says something else: %s', async (text) => {

@@ -19,7 +19,7 @@ const sizeSchema = z.object({ hospitals: z.int().min(FEWEST_HOSPITALS).max(MOST_
 export async function hospitalsToStart({ root, size }: Pick<LocalNetworkLayout, 'root' | 'size'>, wanted: number | undefined): Promise<number> {
   const present = await hospitalsPresent(size);
   if (wanted !== undefined && wanted < present) {
-    throw new CliError('OPTION_INVALID', `The network in ${root} has ${present} hospitals: start it with --hospitals ${present} or more, or remove it first ("npm run reset").`);
+    throw new CliError('OPTION_INVALID', `The network in ${root} has ${present} hospitals, of which none can be left out: leave away --hospitals, or remove the network first ("npm run reset").`);
   }
   return wanted ?? present;
 }
