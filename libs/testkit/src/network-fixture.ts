@@ -200,6 +200,8 @@ export async function makeTestNetwork(options: TestNetworkOptions): Promise<Test
     const node = await makeTestNode(identity, { ...local, statusLists }, authorities, { ...options, bootstrap, ...perNode?.(at) });
     await node.host.start();
     nodes.push(node);
+    // One after the other: those that join at the same moment dial each other twice.
+    if (connected === 'by-bootstrap' && options.dht !== false) await waitUntil(() => node.host.routingTableSize() >= Math.min(at, KNOWN));
   }
   const outside = new Set(nodes.filter((_, at) => ({ ...options, ...perNode?.(at) }).dht === false));
   await connectAll(nodes, connected, outside);

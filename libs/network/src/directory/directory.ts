@@ -5,6 +5,7 @@ import { orAborted } from '../abort.ts';
 import type { MemberRegistry } from '../host/member-registry.ts';
 import { NetworkError } from '../network-error.ts';
 import type { Member } from '../ports.ts';
+import { preferredConnection } from '../reach/connection-report.ts';
 import type { RoutedPeer } from '../routing/routing-table.ts';
 import type { Advert } from '../values/advert.ts';
 
@@ -56,8 +57,9 @@ export class Directory {
     const open = this.openConnection(did);
     if (open !== undefined) return open;
     const byPeerId = new Map(peers.toReversed().map((peer) => [peer.peerId, peer]));
+    // A dial goes on when nobody waits for it any more: the next question to the member finds it connected.
     const attempts = [...byPeerId.values()].map(async ({ peerId, addresses }) => {
-      const connection = await this.dial(() => addresses.map((address) => multiaddr(address)), DIAL_TIMEOUT_MILLISECONDS, signal);
+      const connection = await this.dial(() => addresses.map((address) => multiaddr(address)), DIAL_TIMEOUT_MILLISECONDS);
       if (this.proves(connection, did)) return connection;
       onImpostor(peerId);
       // Somebody else lives there: a member, so the connection is no danger, but it is of no use.
@@ -77,9 +79,9 @@ export class Directory {
     return member;
   }
 
-  /** An open connection to this very peer. */
+  /** An open connection to this very peer; a direct one before one through a relay. */
   connectionToPeer(peerId: string): Connection | undefined {
-    return this.options.node.getConnections().find((connection) => connection.status === 'open' && connection.remotePeer.toString() === peerId);
+    return preferredConnection(this.options.node.getConnections().filter(({ remotePeer }) => remotePeer.toString() === peerId));
   }
 
   private openConnection(did: string): Connection | undefined {
@@ -121,12 +123,10 @@ export class Directory {
   }
 
   /** @param to read here, so that what is no address is nowhere to be reached */
-  private async dial(to: () => Parameters<Libp2p['dial']>[0], milliseconds: number, signal?: AbortSignal): Promise<Connection> {
-    const timeout = AbortSignal.timeout(milliseconds);
+  private async dial(to: () => Parameters<Libp2p['dial']>[0], milliseconds: number): Promise<Connection> {
     try {
-      return await this.options.node.dial(to(), { signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]) });
+      return await this.options.node.dial(to(), { signal: AbortSignal.timeout(milliseconds) });
     } catch (cause) {
-      signal?.throwIfAborted();
       throw unreachable(cause);
     }
   }

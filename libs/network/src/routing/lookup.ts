@@ -18,6 +18,9 @@ const FINAL_AT_ONCE = 6;
 /** Members that a lookup keeps in mind: some dozen answers, each with twenty. */
 const MAX_CANDIDATES = 1_000;
 
+/** Ends a wait; made once, for an abort without a reason makes one with a stack each time. */
+const ANSWERED = new Error('ANSWERED');
+
 /** How a lookup asks, and what it knows of those that it could ask. */
 export interface LookupNetwork {
   /**
@@ -27,6 +30,8 @@ export interface LookupNetwork {
   ask(candidate: Candidate, target: Uint8Array, signal: AbortSignal): Promise<readonly NamedContact[]>;
   /** After how many milliseconds another member is asked beside one that has not answered. */
   patience(): number;
+  /** A member has not answered for so long: nobody waits for it any more. */
+  gaveUp(did: string): void;
   /** Whether a member behaved badly of late: it is asked after all others. */
   isShunned(did: string): boolean;
   /** Whether a member did not answer a moment ago: it is not asked while anybody else answers. */
@@ -61,24 +66,15 @@ type Place = Contact | Candidate;
 export class Lookup {
   private readonly candidates = new Map<string, Candidate>();
   private readonly referrers = new ReferrerTrust();
-  private readonly over = new AbortController();
-  private readonly signal: AbortSignal;
   private queries = 0;
 
-  constructor(private readonly options: LookupOptions) {
-    this.signal = AbortSignal.any([options.signal, this.over.signal]);
-  }
+  constructor(private readonly options: LookupOptions) {}
 
-  /** Runs it. Never rejects. */
+  /** Runs it. Never rejects. Questions that nobody waits for any more may be open still: their answers say how long to wait the next time. */
   async run(): Promise<LookupResult> {
     const paths = this.startPaths();
-    try {
-      await Promise.all(paths.map((path) => this.ask(ALPHA, path, () => this.nextOnPath(path))));
-      await this.ask(FINAL_AT_ONCE, new Set(), () => this.nextOfClosest());
-    } finally {
-      // Those still open are of no use any more.
-      this.over.abort(new Error('LOOKUP_OVER'));
-    }
+    await Promise.all(paths.map((path) => this.ask(ALPHA, path, () => this.nextOnPath(path))));
+    await this.ask(FINAL_AT_ONCE, new Set(), () => this.nextOfClosest());
     return this.result();
   }
 
@@ -106,7 +102,7 @@ export class Lookup {
   }
 
   private nextUnlessFull(open: ReadonlySet<unknown>, atOnce: number, next: () => Candidate | undefined): Candidate | undefined {
-    return open.size < atOnce && !this.signal.aborted ? next() : undefined;
+    return open.size < atOnce && !this.options.signal.aborted ? next() : undefined;
   }
 
   /** Of the closest that this path can ask, one that it has not; nobody when it has arrived, or its next step depends on an open question. */
@@ -146,7 +142,7 @@ export class Lookup {
     candidate.path = path;
     this.queries += 1;
     const patience = new AbortController();
-    const answer = this.exchange(candidate, path).finally(() => patience.abort());
+    const answer = this.exchange(candidate, path).finally(() => patience.abort(ANSWERED));
     const tooSlow = clock.sleepUntil(later(clock.now(), network.patience()), patience.signal).then(
       () => this.giveUp(candidate),
       () => undefined,
@@ -158,19 +154,20 @@ export class Lookup {
   private giveUp(candidate: Candidate): void {
     if (candidate.state !== 'asked') return;
     candidate.state = 'slow';
+    this.options.network.gaveUp(candidate.did);
     this.referrers.failed(candidate.referrers);
   }
 
   private async exchange(candidate: Candidate, path: Path): Promise<void> {
-    const { network, target } = this.options;
+    const { network, signal, target } = this.options;
     try {
-      const named = await network.ask(candidate, target, this.signal);
+      const named = await network.ask(candidate, target, signal);
       candidate.state = 'answered';
       this.referrers.proved(candidate.referrers);
       for (const contact of named.slice(0, BUCKET_SIZE)) this.hear(candidate, contact, path);
     } catch {
       // Whoever asks has counted it; here it only means that this member is not one of those that were found.
-      if (candidate.state === 'asked' && !this.signal.aborted) this.referrers.failed(candidate.referrers);
+      if (candidate.state === 'asked' && !signal.aborted) this.referrers.failed(candidate.referrers);
       candidate.state = 'failed';
     }
   }

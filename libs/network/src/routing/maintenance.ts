@@ -2,8 +2,9 @@ import { randomKey } from '@carecord/crypto';
 import { later } from '@carecord/core';
 import type { Clock, Logger } from '@carecord/core';
 import { every } from '../every.ts';
-import { placeSharing } from './node-id.ts';
+import { placeSharing, sharedBits } from './node-id.ts';
 import type { Routing } from './ports.ts';
+import { BUCKET_SIZE } from './routing-table.ts';
 import type { RoutingTable } from './routing-table.ts';
 
 /** How often to look whether there is something to do. */
@@ -15,9 +16,8 @@ const JITTER = 0.1;
 const IDLE_MILLISECONDS = 5 * 60 * 1000;
 /** Buckets are filled, on joining, until they have so many: as many as a lookup asks at once. */
 const FEW = 3;
-/** The least change of the table after which those around us are looked up again, and its part of the table. */
+/** The least change of the table after which those around us are looked up again; and as many changes as there were members then. */
 const CHANGES = 2;
-const CHANGED_PART = 0.5;
 
 /** What is kept in order. */
 export interface Maintained {
@@ -38,6 +38,8 @@ export class Maintenance {
   private exploration: Promise<void> | undefined;
   private changes = 0;
   private knownBefore = 0;
+  /** Nobody answered in time: it is tried again at the next look. */
+  private isUnfinished = false;
 
   constructor(private readonly maintained: Maintained) {}
 
@@ -48,6 +50,7 @@ export class Maintenance {
     const stopListening = router.onChange(() => this.changed());
     if (table.size > 0) this.explore();
     await every(CHECK_MILLISECONDS, clock, signal, async () => {
+      if (this.isUnfinished) this.explore();
       await router.checkIdle(later(clock.now(), -IDLE_MILLISECONDS));
       await this.refreshIdle();
     });
@@ -70,7 +73,7 @@ export class Maintenance {
   }
 
   private isDue(): boolean {
-    return this.knownBefore === 0 || this.changes >= Math.max(CHANGES, this.knownBefore * CHANGED_PART);
+    return this.knownBefore === 0 || this.changes >= Math.max(CHANGES, this.knownBefore);
   }
 
   private async exploreUntilKnown(): Promise<void> {
@@ -79,18 +82,21 @@ export class Maintenance {
       while (!this.stopped.aborted && table.size > 0 && this.isDue()) {
         this.knownBefore = table.size;
         this.changes = 0;
-        await router.lookup(table.ownId, { signal: this.stopped });
-        await this.fillBuckets();
+        const { complete, contacts } = await router.lookup(table.ownId, { signal: this.stopped });
+        this.isUnfinished = !complete;
+        const farthest = contacts.at(-1);
+        // Fewer than were asked for: these are all that there are.
+        if (contacts.length >= BUCKET_SIZE && farthest !== undefined) await this.fillBuckets(sharedBits(table.ownId, farthest.nodeId));
       }
     } catch (error) {
       logger.warn('neighbourhood-not-explored', {}, error);
     }
   }
 
-  /** The way to far regions: the lookup of ourselves finds only what is near. */
-  private async fillBuckets(): Promise<void> {
+  /** The way to far regions: the lookup of ourselves finds only what is near, that is, shares more than so many bits with us. */
+  private async fillBuckets(near: number): Promise<void> {
     const { router, table } = this.maintained;
-    for (let bits = 0; bits < (table.deepestBucket() ?? 0) && !this.stopped.aborted; bits++) {
+    for (let bits = 0; bits <= near && !this.stopped.aborted; bits++) {
       if (table.sizeOfBucket(bits) < FEW) await router.lookup(placeSharing(table.ownId, bits, randomKey()), { count: FEW, signal: this.stopped });
     }
   }

@@ -99,6 +99,7 @@ export class Router implements Routing {
       network: {
         ask: (candidate, place, until) => this.askForCloser(candidate, place, until),
         patience: () => this.patience.milliseconds,
+        gaveUp: (did) => this.markGone(did),
         isShunned: (did) => this.options.observer.isShunned(did),
         isGone: (did) => this.isGone(did),
       },
@@ -195,9 +196,9 @@ export class Router implements Routing {
       this.table.answered(did, clock.now());
       return this.wellFormed(did, contacts);
     } catch (error) {
-      const isSlow = clock.now().getTime() - started >= this.patience.milliseconds;
-      if (signal.aborted && isSlow) observer.observe(did, { kind: 'timeout' });
-      if (signal.aborted ? isSlow : isAbsence(error)) {
+      const isSlow = signal.aborted && clock.now().getTime() - started >= this.patience.milliseconds;
+      if (isSlow) observer.observe(did, { kind: 'timeout' });
+      if (isSlow || isAbsence(error)) {
         this.markGone(did);
         this.doubt(did);
       }

@@ -8,8 +8,8 @@ import { placementOf } from './placement.ts';
 /** Adverts say how things are now; a day is how long one outlives its member. */
 const INTERVAL_MILLISECONDS = 60 * 60 * 1000;
 const LIFETIME_MILLISECONDS = 24 * 60 * 60 * 1000;
-/** In a network this small a newcomer is given our advert at once; in a larger one, where many come at a time, at the next look. */
-const SMALL_NETWORK = 20;
+/** In a network this small, where all store everything, a newcomer is given our advert at once; in a larger one at the next look: many come at a time. */
+const SMALL_NETWORK = 5;
 
 /** What the publisher uses of its host. */
 export interface AdvertPublisherOptions {
