@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeWire, encodeWire } from '@carecord/core';
-import { DidHistories, MEMBER_POLICY, StatusBook } from '@carecord/identity';
+import { CLOCK_SKEW_MILLISECONDS, DidHistories, MEMBER_POLICY, StatusBook } from '@carecord/identity';
 import type { LocalMember } from '@carecord/identity';
 import { ManualClock } from '../../../testkit/src/manual-clock.ts';
 import { MemoryDidHistoryStore } from '../../../testkit/src/memory/did-history-store.ts';
@@ -14,7 +14,7 @@ import { MAX_VALUE_BYTES } from './value-rules.ts';
 const HOUR = 60 * 60 * 1000;
 const clock = new ManualClock(new Date());
 const PEER = '12D3KooWGkdssoujKxGoPbVAjGrFE6m5wBumSf67hjSv4S5MGegm';
-const place = { peerId: PEER, addresses: [`/ip4/127.0.0.1/tcp/1/p2p/${PEER}`], sequence: 1, expiresAt: new Date(clock.now().getTime() + HOUR) };
+const place = { peerId: PEER, addresses: [`/ip4/127.0.0.1/tcp/1/p2p/${PEER}`], sequence: 1, advertisedAt: clock.now(), expiresAt: new Date(clock.now().getTime() + HOUR) };
 
 describe('an advert', () => {
   let authority: TestAuthority;
@@ -51,6 +51,22 @@ describe('an advert', () => {
     expect((await remembered.known(keys.did))?.versionId).toBe(keys.resolved.versionId);
     await expect(kind.validate(advertKey(keys.did), value)).resolves.toMatchObject({ owner: keys.did });
     expect(kind.known(keys.did)).toMatchObject({ did: keys.did });
+  });
+
+  it('says what a member offers, when it said so, and by which version of its DID', async () => {
+    const { kind } = await makeKind();
+    const offer = { capabilities: ['relay', 'blocks'], capacity: 'scarce' as const };
+    expect(await kind.open(await makeAdvert(await local(), { ...place, ...offer }))).toMatchObject({ ...offer, advertisedAt: place.advertisedAt, versionId: keys.resolved.versionId });
+    expect(await kind.open(await makeAdvert(await local(), place))).toMatchObject({ capabilities: [], capacity: 'ample' });
+    expect(kind.allKnown().map(({ did }) => did)).toEqual([keys.did]);
+    await expect(makeAdvert(await local(), { ...place, capabilities: ['No Word'] })).rejects.toMatchObject({ code: 'WIRE_SCHEMA' });
+  });
+
+  it('of the future is refused, but not one of a clock that runs a little ahead', async () => {
+    const { kind } = await makeKind();
+    const ahead = (milliseconds: number) => ({ ...place, advertisedAt: new Date(clock.now().getTime() + milliseconds) });
+    await expect(kind.open(await makeAdvert(await local(), ahead(CLOCK_SKEW_MILLISECONDS)))).resolves.toMatchObject({ did: keys.did });
+    await expect(kind.open(await makeAdvert(await local(), ahead(CLOCK_SKEW_MILLISECONDS + 1)))).rejects.toMatchObject({ code: 'VALUE_REFUSED' });
   });
 
   it('with credentials of others, or without any, is refused before its history is looked at', async () => {

@@ -204,7 +204,7 @@ export class AdvertKind implements DhtValueKind {
     if (history !== undefined && !constantTimeEqual(hashOf(history), statement.historyHash)) throw valueRefused('An advert carries another history than was signed.');
     // Before the history, whose check costs time and memory: nobody but the members may cause that.
     const membership = await verifyMembership(credentials, { trust, subject: statement.did, now });
-    if (statuses.standing(membership, now) !== 'standing') throw valueRefused('An advert is of a member that does not stand any more.');
+    if (statuses.standing(membership, now) !== 'standing') throw new UnjudgedValue('An advert is of a member that does not stand any more.');
     const { resolved, isNew } = await this.resolve(statement, history);
     await verifyWithAnyKey(resolved.acceptedSigning, CONTEXT, signed, signature);
     // Only now: credentials and histories are known to every member, and whoever copied them would choose what is remembered of another.

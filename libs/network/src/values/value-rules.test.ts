@@ -1,12 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { later } from '@carecord/core';
 import { CLOCK_SKEW_MILLISECONDS } from '@carecord/identity';
 import { ManualClock } from '../../../testkit/src/manual-clock.ts';
-import { NetworkError } from '../network-error.ts';
 import type { DhtValueKind, DhtValueMeta } from '../ports.ts';
-import { decodeValueKey, encodeValueKey } from './value-key.ts';
-import { MAX_VALUE_LIFETIME_MILLISECONDS, ValueRules } from './value-rules.ts';
+import { placementOf } from './placement.ts';
+import { MAX_VALUE_LIFETIME_MILLISECONDS, UnjudgedValue, ValueRules } from './value-rules.ts';
 
 const clock = new ManualClock();
 const key = Uint8Array.of(1, 2, 3);
@@ -20,48 +18,20 @@ function kind(overrides: Partial<DhtValueKind> & { meta?: Partial<DhtValueMeta> 
 
 const refused = (reason: RegExp) => expect.objectContaining({ code: 'VALUE_REFUSED', message: expect.stringMatching(reason) });
 
-describe('DHT keys', () => {
-  it('have two segments and lead back to namespace and key', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
-        const dhtKey = encodeValueKey('some-kind', bytes);
-        expect(Buffer.from(dhtKey).toString()).toMatch(/^\/carecord-some-kind\/b[a-z2-7]*$/);
-        if (bytes.length > 0) expect(decodeValueKey(dhtKey)).toEqual({ namespace: 'some-kind', key: bytes });
-      }),
-    );
-  });
-
-  it.each([
-    ['another prefix', '/pk/baeaq'],
-    ['three segments', '/carecord-test/baeaq/x'],
-    ['no key', '/carecord-test/b'],
-    ['upper case', '/carecord-test/bAEAQ'],
-    ['another spelling of the same bytes', '/carecord-test/baeax'],
-    ['an impossible length', '/carecord-test/baea'],
-    ['nothing', ''],
-  ])('with %s are refused', (_what, text) => {
-    expect(() => decodeValueKey(new TextEncoder().encode(text))).toThrow(NetworkError);
-  });
-
-  it('refuse a namespace that is not one', () => {
-    expect(() => encodeValueKey('a/b', key)).toThrow(NetworkError);
-  });
-});
-
 describe('ValueRules', () => {
   it('gives what the kind says about a good value', async () => {
-    await expect(new ValueRules([kind()], clock).check(encodeValueKey('test', key), value)).resolves.toEqual(good);
+    await expect(new ValueRules([kind()], clock).check({ namespace: 'test', key, value })).resolves.toEqual(good);
   });
 
   it('takes a value of the longest lifetime, even from a clock that runs ahead', async () => {
     const expiresAt = later(clock.now(), MAX_VALUE_LIFETIME_MILLISECONDS + CLOCK_SKEW_MILLISECONDS);
-    await expect(new ValueRules([kind({ meta: { expiresAt } })], clock).check(encodeValueKey('test', key), value)).resolves.toMatchObject({ expiresAt });
+    await expect(new ValueRules([kind({ meta: { expiresAt } })], clock).check({ namespace: 'test', key, value })).resolves.toMatchObject({ expiresAt });
   });
 
   it('hands the bare key to the kind', async () => {
     const seen: Uint8Array[] = [];
     const rules = new ValueRules([kind({ validate: (bare) => Promise.resolve((seen.push(bare), good)) })], clock);
-    await rules.check(encodeValueKey('test', key), value);
+    await rules.check({ namespace: 'test', key, value });
     expect(seen).toEqual([key]);
   });
 
@@ -74,30 +44,58 @@ describe('ValueRules', () => {
     ['an impossible expiry', kind({ meta: { expiresAt: new Date(NaN) } }), 'test', value, /impossible/],
     ['what the kind refuses', kind({ validate: async () => Promise.reject(new Error('private')) }), 'test', value, /^A DHT value does not pass/],
   ])('refuses %s', async (_what, theKind, namespace, bytes, reason) => {
-    await expect(new ValueRules([theKind], clock).check(encodeValueKey(namespace, key), bytes)).rejects.toEqual(refused(reason));
+    await expect(new ValueRules([theKind], clock).check({ namespace, key, value: bytes })).rejects.toEqual(refused(reason));
   });
 
   it('validates the same bytes once, and still sees them expire', async () => {
     const moving = new ManualClock();
     let validated = 0;
     const rules = new ValueRules([kind({ validate: () => Promise.resolve((validated++, good)) })], moving);
-    for (let at = 0; at < 3; at++) await rules.check(encodeValueKey('test', key), value);
-    await rules.check(encodeValueKey('test', Uint8Array.of(4)), value);
+    for (let at = 0; at < 3; at++) await rules.check({ namespace: 'test', key, value });
+    await rules.check({ namespace: 'test', key: Uint8Array.of(4), value });
     expect(validated).toBe(2);
     moving.advance(1_001);
-    await expect(rules.check(encodeValueKey('test', key), value)).rejects.toEqual(refused(/expired/));
+    await expect(rules.check({ namespace: 'test', key, value })).rejects.toEqual(refused(/expired/));
   });
 
   it('asks the kind again about a value that was refused', async () => {
     let validated = 0;
     const rules = new ValueRules([kind({ validate: async () => (validated++ === 0 ? Promise.reject(new Error('not yet')) : good) })], clock);
-    await expect(rules.check(encodeValueKey('test', key), value)).rejects.toEqual(refused(/pass/));
-    await expect(rules.check(encodeValueKey('test', key), value)).resolves.toEqual(good);
+    await expect(rules.check({ namespace: 'test', key, value })).rejects.toEqual(refused(/pass/));
+    await expect(rules.check({ namespace: 'test', key, value })).resolves.toEqual(good);
+  });
+
+  it('says of what has expired that its giver may not have known', async () => {
+    const rules = new ValueRules([kind({ meta: { expiresAt: clock.now() } })], clock);
+    await expect(rules.check({ namespace: 'test', key, value })).rejects.toThrow(UnjudgedValue);
+  });
+
+  it('takes attachments of the kinds that have them alone, up to their size', async () => {
+    const seen: unknown[] = [];
+    const attachment = new Uint8Array(5);
+    const validate: DhtValueKind['validate'] = (_key, _value, given) => Promise.resolve((seen.push(given), good));
+    const rules = new ValueRules([kind({ maxAttachmentBytes: 5, validate }), kind({ namespace: 'bare' })], clock);
+    await rules.check({ namespace: 'test', key, value, attachment });
+    await rules.check({ namespace: 'test', key, value });
+    expect(seen).toEqual([attachment, undefined]);
+    await expect(rules.check({ namespace: 'test', key, value, attachment: new Uint8Array(6) })).rejects.toEqual(refused(/attachment/));
+    await expect(rules.check({ namespace: 'bare', key, value, attachment })).rejects.toEqual(refused(/attachment/));
+  });
+
+  it('places values by the part of the key that their kind names, and kinds apart', () => {
+    const rules = new ValueRules([kind({ placedBy: (bare) => bare.subarray(0, 2) }), kind({ namespace: 'other' })], clock);
+    expect(rules.placement({ namespace: 'test', key })).toEqual(placementOf('test', key.subarray(0, 2)));
+    expect(rules.placement({ namespace: 'test', key: Uint8Array.of(1, 2, 9) })).toEqual(rules.placement({ namespace: 'test', key }));
+    expect(rules.placement({ namespace: 'other', key })).toEqual(placementOf('other', key));
+    expect(rules.placement({ namespace: 'other', key })).toHaveLength(32);
+    expect(() => rules.placement({ namespace: 'unknown', key })).toThrow(refused(/unknown kind/));
+    expect(() => rules.placement({ namespace: 'other', key: new Uint8Array(129) })).toThrow(refused(/key/));
   });
 
   it('does not start with two kinds of one name, or with one that allows too much', () => {
     expect(() => new ValueRules([kind(), kind()], clock)).toThrow(expect.objectContaining({ code: 'PROTOCOL_TAKEN' }));
     expect(() => new ValueRules([kind({ maxBytes: 65_537 })], clock)).toThrow(refused(/allows more/));
+    expect(() => new ValueRules([kind({ maxAttachmentBytes: 65_537 })], clock)).toThrow(refused(/allows more/));
     expect(() => new ValueRules([kind({ namespace: 'No Name' })], clock)).toThrow(refused(/namespace/));
   });
 });
