@@ -103,7 +103,10 @@ describe('two nodes of one hospital', () => {
       const valueOf = (name: string, labels: Readonly<Record<string, string>> = {}): number | undefined =>
         metrics.get(name)?.samples.find((sample) => Object.entries(labels).every(([label, value]) => sample.labels[label] === value))?.value;
       expect(valueOf('carecord_network_statistics_available')).toBe(1);
-      expect(valueOf('carecord_network_connected_members')).toBe(3);
+      // The authority and the other hospital, which has two nodes.
+      expect(valueOf('carecord_network_connected_members')).toBe(2);
+      expect(valueOf('carecord_network_connections', { relayed: 'false' })).toBeGreaterThanOrEqual(3);
+      expect(valueOf('carecord_network_connections', { relayed: 'true' })).toBe(0);
       expect(valueOf('carecord_network_health', { state: 'healthy' })).toBe(1);
       expect(valueOf('carecord_network_messages_total', { direction: 'sent' })).toBeGreaterThan(0);
       expect(valueOf('carecord_network_message_bytes_total', { direction: 'received' })).toBeGreaterThan(0);

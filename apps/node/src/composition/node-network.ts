@@ -23,6 +23,7 @@ export async function createNodeNetwork(
     bootstrap: [...new Set([...peerToPeer.bootstrap, ...bootstrap])],
     valueKinds: [pointerKind],
     datastore: storage.datastore,
+    values: storage.dhtValues,
     clock,
     logger,
   });
