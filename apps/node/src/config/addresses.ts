@@ -15,7 +15,8 @@ export interface PeerAddress {
   readonly peerId: string | undefined;
 }
 
-const PEER_ADDRESS = /^\/(ip4|ip6|dns|dns4|dns6)\/([^/\s]+)\/tcp\/(\d{1,5})(\/ws|\/wss|\/tls\/ws)?(?:\/p2p\/([A-Za-z0-9]{1,100}))?$/;
+/** The PeerId of a member is an Ed25519 key, which is written as 52 characters that begin all alike. */
+const PEER_ADDRESS = /^\/(ip4|ip6|dns|dns4|dns6)\/([^/\s]+)\/tcp\/(\d{1,5})(\/ws|\/wss|\/tls\/ws)?(?:\/p2p\/(12D3KooW[1-9A-HJ-NP-Za-km-z]{44}))?$/;
 const DOMAIN_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 const MAX_PORT = 65_535;
 
