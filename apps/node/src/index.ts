@@ -5,11 +5,13 @@
 import type { NewStaffAccount } from './staff/add-staff-account.ts';
 import type { ApplicationReport } from './operations/apply-for-membership.ts';
 import type { CreatedNetworkFile, NewNetwork } from './operations/create-network-file.ts';
+import type { GuardianAppointment } from './operations/appoint-guardians.ts';
 
 export { runNode } from './main.ts';
 export { AddressGuard } from './outbound/address-guard.ts';
 export { OutboundHttp } from './outbound/outbound-http.ts';
 export type { NewStaffAccount } from './staff/add-staff-account.ts';
+export type { GuardianAppointment } from './operations/appoint-guardians.ts';
 export type { ApplicationReport } from './operations/apply-for-membership.ts';
 export type { CreatedNetworkFile, NewNetwork } from './operations/create-network-file.ts';
 
@@ -25,6 +27,12 @@ export async function buildSchemaSdl(role: 'hospital' | 'authority'): Promise<st
 export async function createNetworkFile(network: NewNetwork): Promise<CreatedNetworkFile> {
   const { createNetworkFile: create } = await import('./operations/create-network-file.ts');
   return await create(network);
+}
+
+/** See {@link GuardianAppointment}. */
+export async function appointGuardians(appointment: GuardianAppointment): Promise<string> {
+  const { appointGuardians: appoint } = await import('./operations/appoint-guardians.ts');
+  return appoint(appointment);
 }
 
 /** Applies for membership with the configuration of the node. */

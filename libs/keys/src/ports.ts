@@ -69,7 +69,8 @@ export const KEY_PURPOSES = [
   'staff-pseudonym',
   /** Seals second factors and sign-ins under way, and makes tokens of failed attempts. */
   'staff-sealing',
-  'guardian-oprf',
+  /** Seals a guardian's shares of the keys of the blinded look-up. */
+  'guardian-sealing',
 ] as const;
 
 export type KeyPurpose = (typeof KEY_PURPOSES)[number];

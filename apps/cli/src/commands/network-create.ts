@@ -2,14 +2,15 @@ import { open } from 'node:fs/promises';
 import { createNetworkFile } from '@carecord/node';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
-import { nodeAddress, wholeNumber } from './option-values.ts';
+import { collect, nodeAddress, wholeNumber } from './option-values.ts';
 
 interface NetworkCreateOptions {
   readonly id: string;
   readonly authority: string[];
   readonly threshold: number;
   readonly witnessThreshold?: number;
-  readonly guardian?: string;
+  readonly guardian?: string[];
+  readonly guardianThreshold?: number;
   readonly statusMaxAge: number;
   readonly allowHttp?: true;
   readonly output: string;
@@ -23,7 +24,8 @@ export function networkCreateCommand(): Command {
     .requiredOption('--authority <url>', 'where an authority answers; once for each of them', (url: string, others?: string[]) => [...(others ?? []), nodeAddress(url)])
     .option('--threshold <k>', 'how many authorities must admit a hospital', wholeNumber, 1)
     .option('--witness-threshold <k>', "how many must witness each change of a hospital's keys; 0: none (default: as many as must admit it)", wholeNumber)
-    .option('--guardian <url>', 'which authority evaluates blinded look-ups (default: the first)', nodeAddress)
+    .option('--guardian <url or did>', 'a member that guards the key of blinded look-ups; once for each of them (default: the authorities)', collect)
+    .option('--guardian-threshold <t>', 'how many of them evaluate a look-up (default: more than half)', wholeNumber)
     .option('--status-max-age <hours>', 'after how long a status list says nothing any more', wholeNumber, 24)
     .option('--allow-http', 'allow addresses without TLS: for a network on one machine alone')
     .option('--output <file>', 'where to write the file; it must not exist', 'network.json')
@@ -38,7 +40,8 @@ async function networkCreate(options: NetworkCreateOptions): Promise<void> {
     authorityUrls: options.authority,
     threshold: options.threshold,
     witnessThreshold: options.witnessThreshold ?? options.threshold,
-    ...(options.guardian === undefined ? {} : { guardianUrl: options.guardian }),
+    ...(options.guardian === undefined ? {} : { guardians: options.guardian }),
+    ...(options.guardianThreshold === undefined ? {} : { guardianThreshold: options.guardianThreshold }),
     statusMaxAgeHours: options.statusMaxAge,
     allowHttp: options.allowHttp === true,
   });
@@ -50,8 +53,8 @@ async function networkCreate(options: NetworkCreateOptions): Promise<void> {
   );
 }
 
-/** A file that is there already may be in use: it is not replaced. */
-async function writeNew(path: string, text: string): Promise<void> {
+/** A file that is there already may be in use: it is not replaced. @throws CliError `FILE_NOT_WRITTEN` */
+export async function writeNew(path: string, text: string): Promise<void> {
   const file = await open(path, 'wx', 0o644).catch((cause: unknown) => {
     throw new CliError('FILE_NOT_WRITTEN', `${path} cannot be written (${(cause as NodeJS.ErrnoException).code ?? 'unknown error'}): choose another place with --output.`, { cause });
   });

@@ -19,6 +19,8 @@ export interface LocalNetworkLayout {
   readonly size: string;
   /** Which authority the hospitals trust. */
   readonly networkFile: string;
+  /** Where the authority finds whom to appoint as guardians of the look-up. */
+  readonly guardiansFile: string;
   node(slug: string): string;
 }
 
@@ -37,6 +39,7 @@ function layoutOf(root: string): LocalNetworkLayout {
     admitted: join(root, 'admitted.json'),
     size: join(root, 'size.json'),
     networkFile: join(root, 'network.json'),
+    guardiansFile: join(root, 'guardians.json'),
     node: (slug) => join(root, 'nodes', slug),
   };
 }

@@ -7,6 +7,7 @@ import { type DemoNodeSecrets, type DemoUser, ensureHospitalSecrets, ensureNodeS
 import { type LocalNetworkLayout, lockDirectory, prepareDirectory } from './directory.ts';
 import { hospitalsToStart, rememberHospitals } from './network-size.ts';
 import { type NodeProcess, startNodeProcess } from './node-process.ts';
+import { ensureGuardians } from './local-guardians.ts';
 import type { Progress } from '../progress.ts';
 
 /** A hospital of the local network, as a client needs it. */
@@ -83,6 +84,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
         update(`${hospitals.length} are ready`);
       }
     });
+    await options.progress.during('Making the key of the look-up, which three guardians share', () => ensureGuardians(layout, authority, hospitals));
     await rememberHospitals(layout, hospitals.length);
     return {
       layout,
@@ -119,6 +121,7 @@ async function startAuthority(layout: LocalNetworkLayout, server: DatabaseServer
       ...commonEnvironment(demoAuthority, secrets, databaseUrl),
       CARECORD_ROLE: 'authority',
       CARECORD_NETWORK_ID: demoNetworkId,
+      CARECORD_GUARDIANS_FILE: layout.guardiansFile,
       CARECORD_DEMO_TICKETS_FILE: await writeTicketList(secrets.directory, tickets),
     },
   });
@@ -128,7 +131,7 @@ async function startAuthority(layout: LocalNetworkLayout, server: DatabaseServer
 
 /** What an operator does with "carecord network create". */
 async function writeNetworkFile(layout: LocalNetworkLayout, authorityUrl: string): Promise<void> {
-  const { text } = await createNetworkFile({ networkId: demoNetworkId, authorityUrls: [authorityUrl], threshold: 1, witnessThreshold: 1, statusMaxAgeHours: 24, allowHttp: true });
+  const { text } = await createNetworkFile({ networkId: demoNetworkId, authorityUrls: [authorityUrl], guardians: [], threshold: 1, witnessThreshold: 1, statusMaxAgeHours: 24, allowHttp: true });
   await writeFile(layout.networkFile, text, { mode: 0o600 });
 }
 

@@ -34,7 +34,7 @@ describe('strangers who fill the queue of applications', () => {
   it('do not keep out a fellow authority', async () => {
     const listed = { did: authority.did, url: 'https://authority.example', witness: authority.witness };
     const fellow = { ...listed, did: hospital.did, witness: 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK' };
-    await authority.found({ version: 1, networkId: NETWORK_ID, threshold: 1, authorities: [listed, fellow], guardian: authority.did, guardianPublicKey: new Uint8Array(32), epoch: 1, statusMaxAgeHours: 24, witnessThreshold: 1 });
+    await authority.found({ version: 2, sequence: 1, networkId: NETWORK_ID, threshold: 1, authorities: [listed, fellow], guardians: { members: [authority.did], threshold: 1 }, epoch: 1, statusMaxAgeHours: 24, witnessThreshold: 1 });
     expect(await apply(hospital)).toMatchObject({ state: 'admitted' });
   });
 

@@ -36,7 +36,7 @@ async function listen(rate?: Rate): Promise<void> {
   await authority.close();
   url = await authority.listen(rate);
   const [listed] = [{ did: authority.did, url, witness: authority.witness }];
-  await authority.found({ version: 1, networkId: NETWORK_ID, threshold: 1, authorities: [listed], guardian: authority.did, guardianPublicKey: new Uint8Array(32).fill(7), epoch: 1, statusMaxAgeHours: 24, witnessThreshold: 1 });
+  await authority.found({ version: 2, sequence: 1, networkId: NETWORK_ID, threshold: 1, authorities: [listed], guardians: { members: [authority.did], threshold: 1 }, epoch: 1, statusMaxAgeHours: 24, witnessThreshold: 1 });
 }
 
 beforeEach(async () => {

@@ -74,7 +74,7 @@ export class AuthorityNode {
     const announce = () => (list: GeneralJws) => Promise.resolve(this.announced.push(list));
     this.statusLists = new StatusListIssuer({ identity, memberships, transactions, statuses: this.statuses, statusListUrl, validForMilliseconds: DAY_MILLISECONDS, announce, clock, logger });
     this.witnesses = new WitnessOffice({ witnessSeed: () => witnessSeed, memberships, transactions, clock });
-    this.issuer = new CredentialIssuer({ identity, statusListUrl, authorities: this.authorities, guardian: identity.did, clock });
+    this.issuer = new CredentialIssuer({ identity, statusListUrl, authorities: this.authorities, clock });
     this.office = new MembershipOffice({
       did: identity.did,
       fellowAuthorities: this.fellows,
@@ -110,8 +110,8 @@ export class AuthorityNode {
   /** Knows the network, with the other authorities, from now on. */
   async found(file: NetworkFile): Promise<void> {
     const { resolved: issuer, signer } = this.replica.identity.signing();
-    const { version: sequence, ...network } = file;
-    this.description = await issueNetworkDescription({ issuer, signer, description: { ...network, sequence } });
+    const { version: _version, ...description } = file;
+    this.description = await issueNetworkDescription({ issuer, signer, description });
     this.fellows.push(...file.authorities.map(({ did }) => did).filter((did) => did !== this.did));
     this.authorities.push(...this.fellows);
   }

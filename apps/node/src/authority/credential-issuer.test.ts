@@ -13,9 +13,9 @@ let clock: ManualClock;
 let authority: AuthorityNode;
 const member = (change: Partial<StoredMembership> = {}): StoredMembership => ({ did: HOSPITAL, name: 'Hospital A', state: 'admitted', statusIndex: 7, history: '', reasonCode: undefined, appliedAt: clock.now(), decidedAt: clock.now(), decidedBy: undefined, ...change });
 
-async function verified(of: StoredMembership, guardian = authority.did): Promise<Membership> {
+async function verified(of: StoredMembership): Promise<Membership> {
   const { identity } = authority.replica;
-  const issuer = new CredentialIssuer({ identity, statusListUrl: 'https://authority.example/status-list', authorities: [authority.did, FELLOW], guardian, clock });
+  const issuer = new CredentialIssuer({ identity, statusListUrl: 'https://authority.example/status-list', authorities: [authority.did, FELLOW], clock });
   return await verifyMembership([await issuer.credentialFor(of)], { trust: fixedTrust(NETWORK_ID, [identity.signing().resolved]), subject: of.did, now: clock.now() });
 }
 
@@ -43,11 +43,10 @@ describe('CredentialIssuer', () => {
     await expect(verifyMembership([credential], { trust: fixedTrust(NETWORK_ID, [identity.signing().resolved]), subject: HOSPITAL, now: behind })).resolves.toBeDefined();
   });
 
-  it('gives the roles of authorities and guardian to those of the network file alone', async () => {
+  it('gives the role of an authority to those of the network file alone', async () => {
     expect((await verified(member({ did: FELLOW }))).roles).toEqual(['authority']);
-    expect((await verified(member({ did: FELLOW }), FELLOW)).roles).toEqual(['authority', 'guardian']);
-    expect((await verified(member({ did: authority.did }))).roles).toEqual(['authority', 'guardian']);
-    expect((await verified(member(), HOSPITAL)).roles).toEqual(['hospital']);
+    expect((await verified(member({ did: authority.did }))).roles).toEqual(['authority']);
+    expect((await verified(member())).roles).toEqual(['hospital']);
   });
 
   it.each(['pending', 'refused', 'suspended', 'revoked'] as const)('says nothing for a hospital that is %s', async (state) => {

@@ -14,7 +14,6 @@ export interface CredentialIssuerOptions {
   readonly identity: Pick<LocalIdentity, 'did' | 'networkId'> & { signing(): Pick<ReturnType<LocalIdentity['current']>, 'resolved' | 'signer'> };
   readonly statusListUrl: string;
   readonly authorities: readonly string[];
-  readonly guardian: string;
   readonly clock: Clock;
 }
 
@@ -46,8 +45,6 @@ export class CredentialIssuer {
 
   /** The network file alone says who is more than a hospital. */
   private rolesOf(did: string): MemberRole[] {
-    const { authorities, guardian } = this.options;
-    if (!authorities.includes(did)) return ['hospital'];
-    return did === guardian ? ['authority', 'guardian'] : ['authority'];
+    return this.options.authorities.includes(did) ? ['authority'] : ['hospital'];
   }
 }

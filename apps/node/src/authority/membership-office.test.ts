@@ -78,7 +78,7 @@ describe('an application', () => {
 
   it('of a fellow authority is admitted at once', async () => {
     const fellow = await TestApplicant.make(clock, 'authority-2.example');
-    await authority.found({ version: 1, networkId: NETWORK_ID, threshold: 1, authorities: [{ did: authority.did, url: 'https://authority.example', witness: authority.witness }, { did: fellow.did, url: 'https://authority-2.example', witness: 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK' }], guardian: authority.did, guardianPublicKey: new Uint8Array(32), epoch: 1, statusMaxAgeHours: 24, witnessThreshold: 1 });
+    await authority.found({ version: 2, sequence: 1, networkId: NETWORK_ID, threshold: 1, authorities: [{ did: authority.did, url: 'https://authority.example', witness: authority.witness }, { did: fellow.did, url: 'https://authority-2.example', witness: 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK' }], guardians: { members: [authority.did], threshold: 1 }, epoch: 1, statusMaxAgeHours: 24, witnessThreshold: 1 });
     expect(await apply({ name: 'Authority 2' }, fellow)).toMatchObject({ state: 'admitted', statusIndex: 0, decidedBy: undefined });
     expect(await apply()).toMatchObject({ state: 'pending' });
     expect(await authority.events()).toMatchObject([{ type: 'member-admitted', actor: { kind: 'system', id: 'node' }, counterparty: fellow.did }]);

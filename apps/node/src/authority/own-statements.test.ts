@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { silentLogger } from '@carecord/core';
 import type { GeneralJws } from '@carecord/crypto';
 import { fixedTrust, verifyMembership, verifyNetworkDescription, verifyStatusList } from '@carecord/identity';
-import type { NetworkFile } from '@carecord/identity';
+import type { NetworkDescription } from '@carecord/identity';
 import { ManualClock } from '@carecord/testkit';
 import { IdentityRotation } from '../identity/identity-rotation.ts';
 import { AuthorityNode, NETWORK_ID, REGISTRAR } from './authority.fixture.ts';
@@ -11,7 +11,7 @@ import { OwnStatements } from './own-statements.ts';
 const DAY = 24 * 60 * 60_000;
 let clock: ManualClock;
 let authority: AuthorityNode;
-let file: NetworkFile;
+let network: NetworkDescription;
 let kept: GeneralJws[];
 let statements: OwnStatements;
 
@@ -19,7 +19,7 @@ let statements: OwnStatements;
 async function expectBelieved(): Promise<void> {
   const trust = fixedTrust(NETWORK_ID, [authority.replica.identity.signing().resolved]);
   const expected = { trust, subject: authority.did, now: clock.now() };
-  expect(await verifyMembership(kept.slice(-1), expected)).toMatchObject({ name: 'Authority', roles: ['authority', 'guardian'] });
+  expect(await verifyMembership(kept.slice(-1), expected)).toMatchObject({ name: 'Authority', roles: ['authority'] });
   expect(await verifyNetworkDescription([statements.description()], trust)).toMatchObject({ networkId: NETWORK_ID, sequence: 1 });
   const [resolved] = trust.authorities();
   if (resolved === undefined) throw new Error('There is one.');
@@ -30,11 +30,11 @@ beforeEach(async () => {
   clock = new ManualClock();
   authority = await AuthorityNode.make(clock);
   const listed = { did: authority.did, url: 'https://authority.example', witness: authority.witness };
-  file = { version: 1, networkId: NETWORK_ID, threshold: 1, authorities: [listed], guardian: authority.did, guardianPublicKey: new Uint8Array(32).fill(7), epoch: 1, statusMaxAgeHours: 24, witnessThreshold: 1 };
+  network = { sequence: 1, networkId: NETWORK_ID, threshold: 1, authorities: [listed], guardians: { members: [authority.did], threshold: 1 }, epoch: 1, statusMaxAgeHours: 24, witnessThreshold: 1 };
   kept = [];
   const { office, issuer, statusLists, replica } = authority;
   const membership = { keep: (_did: string, { credential }: { readonly credential: GeneralJws }) => Promise.resolve(void kept.push(credential)), useStored: () => Promise.resolve(true) };
-  statements = new OwnStatements({ identity: replica.identity, name: 'Authority', file, office, issuer, membership, statusLists, clock });
+  statements = new OwnStatements({ identity: replica.identity, name: 'Authority', describe: () => network, office, issuer, membership, statusLists, clock });
 });
 
 describe('what an authority says by itself', () => {
@@ -44,6 +44,14 @@ describe('what an authority says by itself', () => {
     await expectBelieved();
     await statements.refresh();
     expect([kept.length, authority.announced.length]).toEqual([1, 1]);
+  });
+
+  it('is signed anew when other guardians are appointed', async () => {
+    await statements.refresh();
+    network = { ...network, sequence: 2, epoch: 2 };
+    await statements.refresh();
+    const trust = fixedTrust(NETWORK_ID, [authority.replica.identity.signing().resolved]);
+    expect(await verifyNetworkDescription([statements.description()], trust)).toMatchObject({ sequence: 2, epoch: 2 });
   });
 
   it.each([false, true])('is signed anew, and believed, after a rotation: urgent %s', async (urgent) => {

@@ -2,7 +2,7 @@ import type { Clock } from '@carecord/core';
 import { later } from '@carecord/core';
 import type { GeneralJws } from '@carecord/crypto';
 import { issueNetworkDescription } from '@carecord/identity';
-import type { NetworkFile } from '@carecord/identity';
+import type { NetworkDescription } from '@carecord/identity';
 import type { HospitalMembership } from '../identity/membership.ts';
 import type { NodeIdentity } from '../identity/node-identity.ts';
 import { CREDENTIAL_MILLISECONDS } from './credential-issuer.ts';
@@ -17,7 +17,8 @@ const RENEW_AFTER_MILLISECONDS = (CREDENTIAL_MILLISECONDS * 2) / 3;
 export interface OwnStatementsOptions {
   readonly identity: Pick<NodeIdentity, 'did' | 'signing'>;
   readonly name: string;
-  readonly file: NetworkFile;
+  /** The network as it is to be described now. */
+  readonly describe: () => NetworkDescription;
   readonly office: Pick<MembershipOffice, 'admitItself'>;
   readonly issuer: Pick<CredentialIssuer, 'credentialFor'>;
   readonly membership: Pick<HospitalMembership, 'keep' | 'useStored'>;
@@ -30,7 +31,7 @@ export interface OwnStatementsOptions {
  * nobody believes what the keys before have signed, so all of it is signed anew; the credential also before it runs out.
  */
 export class OwnStatements {
-  private signed: { readonly versionId: string; readonly renewAt: Date; readonly description: GeneralJws } | undefined;
+  private signed: { readonly versionId: string; readonly sequence: number; readonly renewAt: Date; readonly description: GeneralJws } | undefined;
 
   constructor(private readonly options: OwnStatementsOptions) {}
 
@@ -42,16 +43,16 @@ export class OwnStatements {
 
   /** Signs what is due. Repeating it is harmless. */
   async refresh(): Promise<void> {
-    const { identity, name, file, office, issuer, membership, statusLists, clock } = this.options;
+    const { identity, name, describe, office, issuer, membership, statusLists, clock } = this.options;
     const { resolved, signer } = identity.signing();
-    if (this.signed?.versionId === resolved.versionId && clock.now() < this.signed.renewAt) return;
+    const network = describe();
+    if (this.signed?.versionId === resolved.versionId && this.signed.sequence === network.sequence && clock.now() < this.signed.renewAt) return;
     const own = await office.admitItself(name, resolved.log);
     // One that its own staff has suspended or ended says nothing for itself any more; its lists and its network still stand.
     if (own.state === 'admitted') await membership.keep(identity.did, { credential: await issuer.credentialFor(own) });
     await statusLists.issue();
-    const { version: sequence, ...network } = file;
-    const description = await issueNetworkDescription({ issuer: resolved, signer, description: { ...network, sequence } });
-    this.signed = { versionId: resolved.versionId, renewAt: later(clock.now(), RENEW_AFTER_MILLISECONDS), description };
+    const description = await issueNetworkDescription({ issuer: resolved, signer, description: network });
+    this.signed = { versionId: resolved.versionId, sequence: network.sequence, renewAt: later(clock.now(), RENEW_AFTER_MILLISECONDS), description };
     await membership.useStored();
   }
 }

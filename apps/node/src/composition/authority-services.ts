@@ -42,12 +42,12 @@ export async function authorityServices(
   keys: { readonly 'did-witness': Uint8Array; readonly 'staff-sealing': Uint8Array },
 ): Promise<AuthorityServices> {
   const { clock, logger, storage, audit } = foundation;
-  const { file, identity, rotation, statuses, membership, trust, late } = parts;
+  const { file, identity, rotation, statuses, membership, trust, late, plans } = parts;
   const { transactions, memberships, tickets } = storage;
   const authorities = file.authorities.map(({ did }) => did);
   // Names the list and is the same for ever: it stands in every credential.
   const statusListUrl = `https://${configuration.domain}/status-list`;
-  const issuer = new CredentialIssuer({ identity, statusListUrl, authorities, guardian: file.guardian, clock });
+  const issuer = new CredentialIssuer({ identity, statusListUrl, authorities, clock });
   const statusLists = new StatusListIssuer({
     identity,
     memberships,
@@ -70,7 +70,7 @@ export async function authorityServices(
     onDecided: () => statusLists.issue(),
   });
   await office.openTickets(configuration.demoTickets);
-  const statements = new OwnStatements({ identity, name: configuration.name, file, office, issuer, membership, statusLists, clock });
+  const statements = new OwnStatements({ identity, name: configuration.name, describe: () => plans.describe(), office, issuer, membership, statusLists, clock });
   await statements.refresh();
   rotation.afterwards(async () => {
     await trust.refresh();

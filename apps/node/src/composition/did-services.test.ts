@@ -19,14 +19,13 @@ describe('what a DID document says about where its node is', () => {
   });
 
   it('is, of an authority, its office and its public keys', () => {
-    const keys = { witness: 'did:key:z6MkWitness', guardianPublicKey: 'key' };
+    const keys = { witness: 'did:key:z6MkWitness' };
     expect(authorityDidServices(place('https://authority.example', '/dns4/authority.example/tcp/4001'), keys)).toEqual([
       { type: 'CarecordAuthority', endpoint: 'https://authority.example' },
       { type: 'CarecordWitness', endpoint: 'did:key:z6MkWitness' },
-      { type: 'CarecordGuardian', endpoint: 'urn:carecord:guardian:key' },
       { type: 'CarecordPeer', endpoint: '/dns4/authority.example/tcp/4001' },
     ]);
-    expect(authorityDidServices(place(undefined), keys).map(({ type }) => type)).toEqual(['CarecordWitness', 'CarecordGuardian']);
+    expect(authorityDidServices(place(undefined), keys).map(({ type }) => type)).toEqual(['CarecordWitness']);
   });
 
   it.each(['/ip4/10.1.2.3/tcp/4001', '/ip4/198.51.100.7/tcp/1', '/ip6/2001:db8::7/tcp/4001', '/dns4/node.hospital.example/tcp/4001', '/dns6/node.hospital.example/tcp/4001', '/ip4/1.127.0.1/tcp/10'])(

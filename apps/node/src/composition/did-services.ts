@@ -12,13 +12,12 @@ export function hospitalDidServices({ publicUrl, peerToPeer }: Pick<Configuratio
 /** The same of an authority: `carecord network create` reads from it what goes into the network file. */
 export function authorityDidServices(
   { publicUrl, peerToPeer }: Pick<Configuration, 'publicUrl' | 'peerToPeer'>,
-  keys: { readonly witness: string; readonly guardianPublicKey: string },
+  keys: { readonly witness: string },
 ): readonly DidService[] {
   const office: DidService[] = publicUrl === undefined ? [] : [{ type: 'CarecordAuthority', endpoint: publicUrl }];
   return [
     ...office,
     { type: 'CarecordWitness', endpoint: keys.witness },
-    { type: 'CarecordGuardian', endpoint: `urn:carecord:guardian:${keys.guardianPublicKey}` },
     ...peerServices(peerToPeer),
   ];
 }

@@ -1,7 +1,7 @@
 import type { NetworkFile } from '@carecord/identity';
 
-/** The first and so far only epoch of pointers: changing it makes every pointer anew. */
-const POINTER_EPOCH = 1;
+/** The first epoch of the guardians' keys. */
+const FIRST_EPOCH = 1;
 const STATUS_MAX_AGE_HOURS = 24;
 
 /** What the network file of a network says whose only authority is this one. */
@@ -10,17 +10,18 @@ export function foundingNetwork(authority: {
   readonly did: string;
   readonly url: string;
   readonly witness: string;
-  readonly guardianPublicKey: Uint8Array;
 }): NetworkFile {
-  const { networkId, did, url, witness, guardianPublicKey } = authority;
+  const { networkId, did, url, witness } = authority;
   return {
-    version: 1,
+    version: 2,
+    // Any file that is written later holds instead.
+    sequence: 0,
     networkId,
     threshold: 1,
     authorities: [{ did, url, witness }],
-    guardian: did,
-    guardianPublicKey,
-    epoch: POINTER_EPOCH,
+    // Nobody yet: whoever founds a network appoints them once their members are there.
+    guardians: { members: [], threshold: 1 },
+    epoch: FIRST_EPOCH,
     statusMaxAgeHours: STATUS_MAX_AGE_HOURS,
     witnessThreshold: 1,
   };

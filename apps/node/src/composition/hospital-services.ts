@@ -1,7 +1,8 @@
 import type { AuditLog } from '@carecord/audit';
 import { ConsentDecider } from '@carecord/consent';
 import { AccessHolder, AccessRequester } from '@carecord/exchange';
-import { Locator } from '@carecord/locator';
+import { Locator, ReferencePublisher } from '@carecord/locator';
+import type { Guardians } from '@carecord/locator';
 import type { NetworkHost } from '@carecord/network';
 import { PATIENT_CHANGED, Records } from '@carecord/records';
 import { AccessInbox } from '../access/access-inbox.ts';
@@ -16,6 +17,7 @@ import type { StaffServices } from '../staff/staff-services.ts';
 import { NetworkStatus } from '../status/network-status.ts';
 import { NodeStatus } from '../status/node-status.ts';
 import type { Foundation } from './foundation.ts';
+import { createGuardians } from './guardian-parts.ts';
 import { keyServices } from './key-services.ts';
 import type { KeyServices } from './key-services.ts';
 import type { NetworkParts } from './network-parts.ts';
@@ -33,7 +35,9 @@ export interface HospitalServices {
   readonly reader: PatientReader;
   readonly admission: BundleAdmission;
   readonly consents: PatientConsents;
+  readonly guardians: Guardians;
   readonly locator: Locator;
+  readonly references: ReferencePublisher;
   readonly holder: AccessHolder;
   readonly requester: AccessRequester;
   readonly questions: AccessQuestions;
@@ -52,7 +56,7 @@ export async function hospitalServices(
   network: NetworkHost,
 ): Promise<HospitalServices> {
   const { clock, logger, storage, audit, ring, holder } = foundation;
-  const { identity, file, membership } = parts;
+  const { identity, membership } = parts;
   const { transactions } = storage;
   const keys = await ensureKeys(ring, HOSPITAL_KEYS);
   const common = { transactions, audit, clock, logger };
@@ -69,7 +73,10 @@ export async function hospitalServices(
     clock,
   });
 
-  const locator = new Locator({ ...common, network, description: file, store: storage.locator, identity, indexKey: keys['locator-index'] });
+  const guardians = createGuardians(foundation, parts, network, { isHospital: true, sealingKey: keys['guardian-sealing'] });
+  const recipientSeeds = (): Uint8Array[] => identity.recipientKeys().map(({ seed }) => seed);
+  const locator = new Locator({ ...common, network, tags: guardians.tags, store: storage.locator, identity, recipientSeeds, indexKey: keys['locator-index'] });
+  const references = new ReferencePublisher({ ...common, network, store: storage.references, identity, indexKey: keys['locator-index'] });
   const decider = ConsentDecider.create({
     holder: identity.did,
     ...(configuration.hospitalPolicies === undefined ? {} : { hospitalPolicies: configuration.hospitalPolicies }),
@@ -102,12 +109,14 @@ export async function hospitalServices(
     reader: new PatientReader(records, audit, transactions),
     admission: new BundleAdmission(records, accessHolder),
     consents: new PatientConsents(records, accessHolder, clock),
+    guardians,
     locator,
+    references,
     holder: accessHolder,
     requester,
     questions: new AccessQuestions(locator, requester, identity.did),
     inbox: new AccessInbox(accessHolder, audit, transactions),
-    publisher: new PatientPublisher({ records, locator, network, identity, clock }),
+    publisher: new PatientPublisher({ records, consent: decider, locator, references, clock, logger }),
     networkStatus,
     status: new NodeStatus(network, () => membership.membership, networkStatus),
     audit,

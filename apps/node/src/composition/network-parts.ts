@@ -2,12 +2,14 @@ import { errorCodeOf } from '@carecord/core';
 import type { Logger } from '@carecord/core';
 import { DidHistories, HttpsDidSource, MEMBER_POLICY, StatusBook } from '@carecord/identity';
 import type { DidHistory, DidPolicy, DidService, NetworkFile, WitnessProof, WitnessRule } from '@carecord/identity';
+import type { Guardians } from '@carecord/locator';
 import { networkDidSource } from '@carecord/network';
 import type { NetworkHost } from '@carecord/network';
 import type { Configuration } from '../config/configuration.ts';
 import { NodeError } from '../failures/node-error.ts';
 import { AuthorityClient } from '../identity/authority-client.ts';
 import { AuthorityTrust } from '../identity/authority-trust.ts';
+import { GuardianPlans } from '../identity/guardian-plans.ts';
 import { IdentityRotation } from '../identity/identity-rotation.ts';
 import { HospitalMembership } from '../identity/membership.ts';
 import { NodeIdentity } from '../identity/node-identity.ts';
@@ -23,10 +25,13 @@ export interface NetworkParts {
   readonly statuses: StatusBook;
   readonly histories: DidHistories;
   readonly membership: HospitalMembership;
+  /** Who guards the look-up. */
+  readonly plans: GuardianPlans;
   readonly clients: ReadonlyMap<string, AuthorityClient>;
   /** The network host is made of all this, and comes into being last. */
   readonly late: {
     host?: NetworkHost;
+    guardians?: Guardians;
     /** Where the HTTP side listens. */
     address?: string;
   };
@@ -94,7 +99,9 @@ export async function networkParts(
     clock,
     logger,
   });
-  return { file, identity, rotation, trust, statuses, histories, membership, clients, late };
+  const plans = new GuardianPlans({ file, trust, clients, settings: storage.settings, logger });
+  await plans.load();
+  return { file, identity, rotation, trust, statuses, histories, membership, plans, clients, late };
 }
 
 /** The rule under which a DID's versions are witnessed: authorities watch over hospitals, and nobody over them. */

@@ -2,10 +2,10 @@ import { randomKey } from '@carecord/crypto';
 import type { KeyPurpose, KeyRing } from '@carecord/keys';
 
 /** The keys of one use each that a hospital has from its first start on; those of its DID are made with the DID. */
-export const HOSPITAL_KEYS = ['records-directory', 'records-index', 'locator-index', 'exchange-sealing', 'staff-pseudonym', 'staff-sealing'] as const satisfies readonly KeyPurpose[];
+export const HOSPITAL_KEYS = ['records-directory', 'records-index', 'locator-index', 'exchange-sealing', 'staff-pseudonym', 'staff-sealing', 'guardian-sealing'] as const satisfies readonly KeyPurpose[];
 
 /** The same of an authority. */
-export const AUTHORITY_KEYS = ['staff-sealing', 'did-witness', 'guardian-oprf'] as const satisfies readonly KeyPurpose[];
+export const AUTHORITY_KEYS = ['staff-sealing', 'did-witness', 'guardian-sealing'] as const satisfies readonly KeyPurpose[];
 
 /**
  * The secrets of keys, by purpose; missing ones are made. They are copies: who is given one keeps it for the life of the process,

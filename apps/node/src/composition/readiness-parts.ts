@@ -2,6 +2,7 @@ import { later } from '@carecord/core';
 import type { Clock } from '@carecord/core';
 import type { StatusBook } from '@carecord/identity';
 import type { KeyHolder } from '@carecord/keys';
+import type { Guardians } from '@carecord/locator';
 import type { NetworkHost } from '@carecord/network';
 import type { Storage } from '@carecord/storage';
 import type { ReadinessPart } from '../health/readiness.ts';
@@ -17,9 +18,10 @@ export function readinessParts(needs: {
   readonly membership: Pick<HospitalMembership, 'membership'>;
   readonly statuses: Pick<StatusBook, 'standing'>;
   readonly network: () => Pick<NetworkHost, 'addresses' | 'members'> | undefined;
+  readonly guardians: () => Pick<Guardians, 'newestKey'> | undefined;
   readonly clock: Clock;
 }): ReadinessPart[] {
-  const { storage, holder, membership, statuses, network, clock } = needs;
+  const { storage, holder, membership, statuses, network, guardians, clock } = needs;
   const keys = atMostEvery(KEY_CHECK_MILLISECONDS, clock, () => holder.check());
   return [
     { name: 'database', check: () => storage.ping().then(() => ({})) },
@@ -41,6 +43,14 @@ export function readinessParts(needs: {
         const host = network();
         if (host === undefined || host.addresses().length === 0) return Promise.reject(new Error('The network host does not listen.'));
         return Promise.resolve({ connectedMembers: host.members().length });
+      },
+    },
+    {
+      // Without a key of the guardians nobody is looked up, and patients are published later: staff work on.
+      name: 'guardians',
+      check: async () => {
+        const key = await guardians()?.newestKey();
+        return { keyEpoch: key?.epoch ?? 0, keyVersion: key?.version ?? 0 };
       },
     },
   ];

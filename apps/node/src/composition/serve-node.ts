@@ -28,7 +28,7 @@ export interface ServedHttp {
 export async function serveHttp(configuration: Pick<Configuration, 'http' | 'demo' | 'trustedProxies'>, foundation: Foundation, served: ServedNode): Promise<ServedHttp> {
   const { clock, logger, pino, closers, storage, holder } = foundation;
   const { parts, maxBodyBytes } = served;
-  const readiness = new Readiness(readinessParts({ storage, holder, membership: parts.membership, statuses: parts.statuses, network: () => parts.late.host, clock }), logger);
+  const readiness = new Readiness(readinessParts({ storage, holder, membership: parts.membership, statuses: parts.statuses, network: () => parts.late.host, guardians: () => parts.late.guardians, clock }), logger);
   const application = await createApplication(served.makeModule({ readiness, logger, pino }), { logger, maxBodyBytes, trustedProxies: configuration.trustedProxies });
   closers.add('http', () => application.close());
   const address = await listen(application, { ...configuration.http, anotherIfBusy: configuration.demo, logger });

@@ -1,9 +1,8 @@
-import { later, RateLimiter, toBase64Url } from '@carecord/core';
+import { later, RateLimiter } from '@carecord/core';
 import type { Rate } from '@carecord/core';
 import { ed25519PublicKey } from '@carecord/crypto';
 import { didKeyOf } from '@carecord/identity';
 import type { DidService } from '@carecord/identity';
-import { Guardian, guardianKeys } from '@carecord/locator';
 import { STATUS_LIST_INTERVAL_MILLISECONDS } from '../authority/status-list-issuer.ts';
 import type { AuthorityConfiguration } from '../config/configuration.ts';
 import { NodeError } from '../failures/node-error.ts';
@@ -19,6 +18,7 @@ import { authorityServices } from './authority-services.ts';
 import { authorityDidServices } from './did-services.ts';
 import type { Foundation } from './foundation.ts';
 import { foundingNetwork } from './founding-network.ts';
+import { addGuardianJobs, createGuardians, followGuardians } from './guardian-parts.ts';
 import { addKeyCleaning, finishRotation, refreshOwnStatuses, startIdentityTasks } from './identity-tasks.ts';
 import { startJobs } from './key-services.ts';
 import { startMetrics } from './node-metrics.ts';
@@ -33,15 +33,14 @@ const ADMISSION_RATE: Rate = { burst: 60, perSecond: 1 };
 /** Authorities that start at the same time admit each other as soon as both answer. */
 const FELLOW_PAUSE_MILLISECONDS = 1_000;
 
-/** Brings an authority up: it admits hospitals over HTTP, and on the network it may be the guardian of the blinded look-up. */
+/** Brings an authority up: it admits hospitals over HTTP, and on the network it may be a guardian of the blinded look-up. */
 export async function startAuthority(configuration: AuthorityConfiguration, foundation: Foundation): Promise<RunningNode> {
-  const { clock, storage, audit, ring } = foundation;
+  const { clock, storage, ring } = foundation;
   const keys = await ensureKeys(ring, AUTHORITY_KEYS);
-  const { publicKey: guardianPublicKey } = guardianKeys(keys['guardian-oprf']);
   const witness = didKeyOf(ed25519PublicKey(keys['did-witness']));
-  const services = (): readonly DidService[] => authorityDidServices(configuration, { witness, guardianPublicKey: toBase64Url(guardianPublicKey) });
+  const services = (): readonly DidService[] => authorityDidServices(configuration, { witness });
   const identity = await openIdentity(foundation, configuration, { witness: undefined, services });
-  const file = configuration.network ?? foundingNetwork({ networkId: configuration.networkId, did: identity.did, url: ownUrl(configuration), witness, guardianPublicKey });
+  const file = configuration.network ?? foundingNetwork({ networkId: configuration.networkId, did: identity.did, url: ownUrl(configuration), witness });
   checkListed(configuration, identity, witness);
 
   const parts = await networkParts(foundation, configuration, { file, identity, services });
@@ -59,12 +58,15 @@ export async function startAuthority(configuration: AuthorityConfiguration, foun
   await joinFellows(parts, foundation);
 
   const network = await createNodeNetwork(configuration, foundation, parts, []);
-  if (file.guardian === identity.did) new Guardian({ oprfSecret: keys['guardian-oprf'], network, audit, transactions: storage.transactions, clock }).start();
+  const guardians = createGuardians(foundation, parts, network, { isHospital: false, sealingKey: keys['guardian-sealing'] });
+  guardians.start();
   await startNodeNetwork(network, foundation);
   await startMetrics(configuration, foundation, authority.networkStatus);
   startIdentityTasks(foundation, parts, authority.keys.operations, configuration.keyRotationDays);
   // Nobody seals anything to an authority.
   addKeyCleaning(foundation, identity.did, () => Promise.resolve(new Set()));
+  addGuardianJobs(foundation, guardians);
+  followGuardians(foundation, parts, guardians, { file: configuration.guardiansFile, statements: authority.statements });
   addSignInCleaning(storage, authority.staff, clock);
   storage.jobs.add({ name: 'issue-status-list', everyMilliseconds: STATUS_LIST_INTERVAL_MILLISECONDS, run: () => authority.statusLists.issue() });
   storage.jobs.add({ name: 'sign-own-statements', everyMilliseconds: STATUS_LIST_INTERVAL_MILLISECONDS, run: () => authority.statements.refresh() });

@@ -11,6 +11,7 @@ import type { Foundation } from './foundation.ts';
 import { hospitalProviders } from './hospital-providers.ts';
 import { hospitalServices } from './hospital-services.ts';
 import { hospitalModule } from './hospital-module.ts';
+import { addGuardianJobs, followGuardians } from './guardian-parts.ts';
 import { finishRotation, refreshOwnStatuses, startIdentityTasks } from './identity-tasks.ts';
 import { startJobs } from './key-services.ts';
 import { startMetrics } from './node-metrics.ts';
@@ -30,6 +31,7 @@ export async function startHospital(configuration: HospitalConfiguration, founda
 
   const network = await createNodeNetwork(configuration, foundation, parts, await bootstrapOf(parts, foundation));
   const services = await hospitalServices(foundation, configuration, parts, network);
+  services.guardians.start();
   services.holder.start();
   services.requester.start();
   await startNodeNetwork(network, foundation);
@@ -38,6 +40,8 @@ export async function startHospital(configuration: HospitalConfiguration, founda
   await ensureDemoAccounts(configuration.demoAccounts, storage);
   startIdentityTasks(foundation, parts, services.keys.operations, configuration.keyRotationDays);
   addHospitalJobs(services, foundation);
+  addGuardianJobs(foundation, services.guardians);
+  followGuardians(foundation, parts, services.guardians);
   startJobs(foundation, services.keys);
   await finishRotation(() => publishServices(configuration, parts), foundation);
 

@@ -66,6 +66,8 @@ export interface AuthorityConfiguration extends CommonConfiguration {
   /** Absent: this authority is the only one of its network. */
   readonly network: NetworkFile | undefined;
   readonly demoTickets: readonly DemoTicket[];
+  /** Says who guards the look-up, for the authorities to sign; read again and again, and need not be there yet. */
+  readonly guardiansFile: string | undefined;
 }
 
 /** A checked configuration: a node that holds one has everything that it needs to start. */

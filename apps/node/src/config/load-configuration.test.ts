@@ -15,6 +15,7 @@ function file(name: string, content: string): string {
 }
 
 const passphrase = file('passphrase', 'correct horse battery staple\n');
+const PEER = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp';
 const DID = 'did:webvh:QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG';
 const WITNESSES = ['did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK', 'did:key:z6MktwupdmLXVVqTzCw4i46r4uGyosGXRnR3XjN4Zq7oMMsw'];
 
@@ -25,12 +26,12 @@ interface NetworkFileText {
 const authority = (number: number, origin: string): Readonly<Record<string, string>> => ({ did: `${DID}:authority-${number}.example`, url: origin, witness: WITNESSES[number - 1] ?? '' });
 const networkText = (change: NetworkFileText = {}): string =>
   JSON.stringify({
-    version: 1,
+    version: 2,
+    sequence: 1,
     networkId: 'carecord-file',
     threshold: 1,
     authorities: [authority(1, 'https://authority.health.fi')],
-    guardian: `${DID}:authority-1.example`,
-    guardianPublicKey: Buffer.alloc(32, 7).toString('base64url'),
+    guardians: { members: [`${DID}:authority-1.example`], threshold: 1 },
     epoch: 1,
     statusMaxAgeHours: 24,
     witnessThreshold: 1,
@@ -161,7 +162,7 @@ describe('loadConfiguration', () => {
       CARECORD_P2P_LISTEN: '/ip4/0.0.0.0/tcp/4001, /ip6/::/tcp/4001,/ip4/127.0.0.1/tcp/4002/ws',
       CARECORD_P2P_ANNOUNCE: '/dns4/node.hospital-a.fi/tcp/443/wss,/ip6/2001:db8::7/tcp/4001',
       CARECORD_P2P_ANNOUNCE_ONLY: '1',
-      CARECORD_BOOTSTRAP: '/dns/b.hospital.fi/tcp/443/tls/ws/p2p/12D3KooW',
+      CARECORD_BOOTSTRAP: `/dns/b.hospital.fi/tcp/443/tls/ws/p2p/${PEER}`,
       CARECORD_MDNS: '1',
       CARECORD_RELAY_SERVER: '1',
       CARECORD_REPLICATION: '12',
@@ -170,7 +171,7 @@ describe('loadConfiguration', () => {
     expect(reachable).toMatchObject({
       peerToPeer: {
         listen: ['/ip4/0.0.0.0/tcp/4001', '/ip6/::/tcp/4001', '/ip4/127.0.0.1/tcp/4002/ws'],
-        bootstrap: ['/dns/b.hospital.fi/tcp/443/tls/ws/p2p/12D3KooW'],
+        bootstrap: [`/dns/b.hospital.fi/tcp/443/tls/ws/p2p/${PEER}`],
         announce: { addresses: ['/dns4/node.hospital-a.fi/tcp/443/wss', '/ip6/2001:db8::7/tcp/4001'], onlyThese: true },
         mdns: true,
         relayServer: true,
@@ -228,13 +229,14 @@ describe('loadConfiguration', () => {
     ['a listening address that is no IPv4 address', { ...demoHospital, CARECORD_P2P_LISTEN: '/ip4/127.0.0.256/tcp/4001' }, LISTEN],
     ['a listening port out of range', { ...demoHospital, CARECORD_P2P_LISTEN: '/ip4/127.0.0.1/tcp/65536' }, LISTEN],
     ['listening for WebSocket with TLS', { ...demoHospital, CARECORD_P2P_LISTEN: '/ip4/127.0.0.1/tcp/4001/wss' }, LISTEN],
-    ['a listening address of somebody', { ...demoHospital, CARECORD_P2P_LISTEN: '/ip4/127.0.0.1/tcp/4001/p2p/12D3KooW' }, LISTEN],
+    ['a listening address of somebody', { ...demoHospital, CARECORD_P2P_LISTEN: `/ip4/127.0.0.1/tcp/4001/p2p/${PEER}` }, LISTEN],
     ['no listening address between commas', { ...demoHospital, CARECORD_P2P_LISTEN: ' , ' }, LISTEN],
+    ['a bootstrap address of a PeerId that is none', { ...demoHospital, CARECORD_BOOTSTRAP: '/ip4/127.0.0.1/tcp/4001/p2p/12D3KooW' }, 'CARECORD_BOOTSTRAP must hold libp2p addresses such as /ip4/127.0.0.1/tcp/4001, separated by commas.'],
     ['a bootstrap port of 0', { ...demoHospital, CARECORD_BOOTSTRAP: '/ip4/127.0.0.1/tcp/0' }, 'CARECORD_BOOTSTRAP must hold libp2p addresses such as /ip4/127.0.0.1/tcp/4001, separated by commas.'],
     ['an announced address of all interfaces', { ...realHospital, CARECORD_P2P_ANNOUNCE: '/ip4/0.0.0.0/tcp/4001' }, ANNOUNCE],
     ['the same of IPv6', { ...realHospital, CARECORD_P2P_ANNOUNCE: '/ip6/::/tcp/4001' }, ANNOUNCE],
     ['an announced port of 0', { ...realHospital, CARECORD_P2P_ANNOUNCE: '/dns4/node.hospital-a.fi/tcp/0' }, ANNOUNCE],
-    ['an announced address with a PeerId', { ...realHospital, CARECORD_P2P_ANNOUNCE: '/dns4/node.hospital-a.fi/tcp/4001/p2p/12D3KooW' }, ANNOUNCE],
+    ['an announced address with a PeerId', { ...realHospital, CARECORD_P2P_ANNOUNCE: `/dns4/node.hospital-a.fi/tcp/4001/p2p/${PEER}` }, ANNOUNCE],
     ['an announced address with underscores', { ...realHospital, CARECORD_P2P_ANNOUNCE: '/dns4/node_a/tcp/4001' }, ANNOUNCE],
     ['an announced address that leads others to themselves', { ...realHospital, CARECORD_P2P_ANNOUNCE: '/ip6/::1/tcp/4001' }, 'CARECORD_P2P_ANNOUNCE holds a loopback address, which leads other hospitals to themselves.'],
     ['nothing but announced addresses, and none', { ...realHospital, CARECORD_P2P_ANNOUNCE_ONLY: '1' }, 'CARECORD_P2P_ANNOUNCE_ONLY=1 needs addresses in CARECORD_P2P_ANNOUNCE: otherwise nobody learns where this node is.'],
@@ -328,6 +330,7 @@ describe('loadConfiguration', () => {
       ['demo mode with a public address', { ...demoHospital, CARECORD_PUBLIC_URL: 'https://carecord.hospital-a.fi' }, 'CARECORD_PUBLIC_URL must be a loopback address in demo mode, for example http://127.0.0.1:4101.'],
       ['demo accounts outside demo mode', { ...realHospital, CARECORD_DEMO_ACCOUNTS_FILE: accounts }, 'CARECORD_DEMO_ACCOUNTS_FILE creates demo accounts and needs CARECORD_DEMO=1.'],
       ['demo tickets at a hospital', { ...demoHospital, CARECORD_DEMO_TICKETS_FILE: accounts }, 'CARECORD_DEMO_TICKETS_FILE is for the authority alone.'],
+      ['guardians at a hospital', { ...demoHospital, CARECORD_GUARDIANS_FILE: absent }, 'CARECORD_GUARDIANS_FILE is for an authority alone: hospitals hear from the authorities who guards the look-up.'],
       ['demo tickets outside demo mode', { ...realAuthority, CARECORD_DEMO_TICKETS_FILE: accounts }, 'CARECORD_DEMO_TICKETS_FILE creates demo admission tickets and needs CARECORD_DEMO=1.'],
       ['a demo that others can reach over HTTP', { ...demoHospital, CARECORD_HTTP_HOST: '0.0.0.0' }, 'CARECORD_HTTP_HOST must be a loopback address in demo mode, for example 127.0.0.1.'],
       ['a demo whose peers can be elsewhere', { ...demoHospital, CARECORD_P2P_LISTEN: '/ip4/127.0.0.1/tcp/0,/ip4/0.0.0.0/tcp/0' }, 'CARECORD_P2P_LISTEN must hold loopback addresses alone in demo mode, for example /ip4/127.0.0.1/tcp/0.'],
@@ -340,6 +343,8 @@ describe('loadConfiguration', () => {
     it('permits demo accounts to both roles, and tickets to the authority', () => {
       expect(mistakesOf({ ...demoHospital, CARECORD_DEMO_ACCOUNTS_FILE: accounts })).toEqual([]);
       expect(mistakesOf({ ...demoAuthority, CARECORD_DEMO_ACCOUNTS_FILE: accounts, CARECORD_DEMO_TICKETS_FILE: accounts })).toEqual([]);
+      // It need not be there yet.
+      expect(mistakesOf({ ...demoAuthority, CARECORD_GUARDIANS_FILE: absent })).toEqual([]);
     });
   });
 

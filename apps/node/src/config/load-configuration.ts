@@ -129,7 +129,7 @@ function assemble(variables: Variables, mounted: Mounted): Configuration {
     demoAccounts: mounted.demoAccounts,
     logLevel: variables.CARECORD_LOG_LEVEL,
   };
-  if (variables.CARECORD_ROLE === 'authority') return { role: 'authority', ...common, network: mounted.network, demoTickets: mounted.demoTickets };
+  if (variables.CARECORD_ROLE === 'authority') return { role: 'authority', ...common, network: mounted.network, demoTickets: mounted.demoTickets, guardiansFile: variables.CARECORD_GUARDIANS_FILE };
   return {
     role: 'hospital',
     ...common,

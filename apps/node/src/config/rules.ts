@@ -77,6 +77,11 @@ const RULES: readonly Rule[] = [
     sentence: 'CARECORD_DEMO_TICKETS_FILE is for the authority alone.',
   },
   {
+    concerns: ['CARECORD_ROLE', 'CARECORD_GUARDIANS_FILE'],
+    broken: (variables) => hospital(variables) && variables.CARECORD_GUARDIANS_FILE !== undefined,
+    sentence: 'CARECORD_GUARDIANS_FILE is for an authority alone: hospitals hear from the authorities who guards the look-up.',
+  },
+  {
     concerns: ['CARECORD_DEMO', 'CARECORD_HTTP_HOST'],
     broken: (variables) => demo(variables) && variables.CARECORD_HTTP_HOST !== undefined && !isLoopbackHost(variables.CARECORD_HTTP_HOST),
     sentence: 'CARECORD_HTTP_HOST must be a loopback address in demo mode, for example 127.0.0.1.',

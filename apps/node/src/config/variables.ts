@@ -1,9 +1,11 @@
-import { LISTINGS } from '@carecord/core';
 import { memberNameSchema } from '@carecord/identity';
 import { z } from 'zod';
 import { canBeTold, canListenAt, isAddressOrNetwork, parsePeerAddress } from './addresses.ts';
 import type { PeerAddress } from './addresses.ts';
 import { openIdVariables } from '../openid/openid-configuration.ts';
+
+/** What a hospital may set for all new patients: named hospitals are a patient's own. */
+const DEFAULT_LISTINGS = ['listed', 'unlisted'] as const;
 
 /**
  * The environment variables of a node, each with the sentence that an operator reads when it is wrong. Rules about
@@ -94,11 +96,12 @@ export const variablesSchema = z.object({
   CARECORD_NETWORK_FILE: z.string().optional(),
   CARECORD_ADMISSION_TICKET_FILE: z.string().optional(),
   CARECORD_NETWORK_ID: z.string().regex(/^[a-z0-9][a-z0-9-]{2,62}$/, { error: 'CARECORD_NETWORK_ID must be 3 to 63 lower-case letters, digits and hyphens.' }).optional(),
-  CARECORD_DEFAULT_LISTING: oneOf('CARECORD_DEFAULT_LISTING', LISTINGS).default('unlisted'),
+  CARECORD_DEFAULT_LISTING: oneOf('CARECORD_DEFAULT_LISTING', DEFAULT_LISTINGS).default('unlisted'),
   CARECORD_HOSPITAL_POLICIES_FILE: z.string().optional(),
   CARECORD_DEMO: flag('CARECORD_DEMO'),
   CARECORD_DEMO_ACCOUNTS_FILE: z.string().optional(),
   CARECORD_DEMO_TICKETS_FILE: z.string().optional(),
+  CARECORD_GUARDIANS_FILE: z.string().optional(),
   CARECORD_LOG_LEVEL: oneOf('CARECORD_LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
 });
 

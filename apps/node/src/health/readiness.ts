@@ -2,7 +2,7 @@ import type { Logger } from '@carecord/core';
 
 /** One thing that a node needs to do its work; `check` resolves with facts for the operator, or rejects. */
 export interface ReadinessPart {
-  readonly name: 'database' | 'migrations' | 'keys' | 'membership' | 'network';
+  readonly name: 'database' | 'migrations' | 'keys' | 'membership' | 'network' | 'guardians';
   check(): Promise<Readonly<Record<string, string | number>>>;
 }
 

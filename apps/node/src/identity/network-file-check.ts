@@ -2,7 +2,7 @@ import { canonicalJson } from '@carecord/core';
 import type { Logger } from '@carecord/core';
 import type { GeneralJws } from '@carecord/crypto';
 import { IdentityError, verifyNetworkDescription } from '@carecord/identity';
-import type { NetworkFile, NetworkTrust } from '@carecord/identity';
+import type { NetworkDescription, NetworkFile, NetworkTrust } from '@carecord/identity';
 
 /**
  * Tells the operator when as many authorities as the network demands describe it otherwise than the mounted file does: then
@@ -11,10 +11,9 @@ import type { NetworkFile, NetworkTrust } from '@carecord/identity';
  */
 export async function checkNetworkFile(file: NetworkFile, statements: readonly GeneralJws[], trust: NetworkTrust, logger: Logger): Promise<boolean | undefined> {
   try {
-    const { sequence, ...described } = await verifyNetworkDescription(statements, trust);
-    const { version, ...stated } = file;
-    const same = comparable(described) === comparable(stated);
-    if (!same) logger.warn('network-file-outdated', { sequence, version });
+    const described = await verifyNetworkDescription(statements, trust);
+    const same = comparable(described) === comparable(file);
+    if (!same) logger.warn('network-file-outdated', { sequence: described.sequence, fileSequence: file.sequence });
     return same;
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error;
@@ -23,8 +22,8 @@ export async function checkNetworkFile(file: NetworkFile, statements: readonly G
   }
 }
 
-/** Where an authority is reached is the operator's affair: a proxy or an internal name may stand in the file. */
-function comparable({ guardianPublicKey, authorities, ...described }: Omit<NetworkFile, 'version'>): string {
+/** Where an authority is reached is the operator's affair: a proxy or an internal name may stand in the file. Who guards is followed, not compared. */
+function comparable({ networkId, threshold, authorities, statusMaxAgeHours, witnessThreshold }: NetworkDescription): string {
   const named = authorities.map(({ did, witness }) => ({ did, witness })).sort((one, other) => (one.did < other.did ? -1 : 1));
-  return canonicalJson({ ...described, authorities: named, guardianPublicKey: Buffer.from(guardianPublicKey).toString('hex') });
+  return canonicalJson({ networkId, threshold, statusMaxAgeHours, witnessThreshold, authorities: named });
 }

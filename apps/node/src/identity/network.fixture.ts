@@ -37,7 +37,7 @@ export class TestNetwork {
     const urls = await Promise.all(authorities.map((authority) => authority.listen(rate)));
     const listed = authorities.map(({ did, witness }, at) => ({ did, url: urls[at] ?? '', witness }));
     const guardian = listed[0]?.did ?? '';
-    const file: NetworkFile = { version: 1, networkId: NETWORK_ID, threshold, authorities: listed, guardian, guardianPublicKey: new Uint8Array(32).fill(7), epoch: 1, statusMaxAgeHours: 24, witnessThreshold };
+    const file: NetworkFile = { version: 2, sequence: 1, networkId: NETWORK_ID, threshold, authorities: listed, guardians: { members: [guardian], threshold: 1 }, epoch: 1, statusMaxAgeHours: 24, witnessThreshold };
     for (const authority of authorities) {
       await authority.found(file);
       await authority.statusLists.issue();

@@ -7,6 +7,7 @@ import { NodeError } from '../failures/node-error.ts';
 import { AuthorityClient } from '../identity/authority-client.ts';
 import { AddressGuard, placeOf } from '../outbound/address-guard.ts';
 import { OutboundHttp } from '../outbound/outbound-http.ts';
+import { majorityOf } from './appoint-guardians.ts';
 
 /** What a person decides about a new network. */
 export interface NewNetwork {
@@ -17,8 +18,10 @@ export interface NewNetwork {
   readonly threshold: number;
   /** So many of them must witness each version of a hospital's DID; 0: none. */
   readonly witnessThreshold: number;
-  /** Which of them evaluates blinded look-ups. @default the first */
-  readonly guardianUrl?: string;
+  /** Who guards the key of blinded look-ups: DIDs of members, or addresses where they answer. @default the authorities */
+  readonly guardians?: readonly string[];
+  /** So many of them evaluate a look-up. @default more than half */
+  readonly guardianThreshold?: number;
   readonly statusMaxAgeHours: number;
   /** For a network on one machine alone. */
   readonly allowHttp: boolean;
@@ -31,29 +34,29 @@ export interface CreatedNetworkFile {
   readonly authorities: readonly NetworkAuthority[];
 }
 
-const POINTER_EPOCH = 1;
-const GUARDIAN_PREFIX = 'urn:carecord:guardian:';
+const FIRST_EPOCH = 1;
+/** A network file is the first word about guardians. */
+const FIRST_SEQUENCE = 1;
 
 /**
  * Writes a network file from what the authorities say of themselves in their DID documents.
  * @throws NodeError `AUTHORITY_*` when one does not answer or is none; IdentityError `NETWORK_FILE_INVALID`
  */
 export async function createNetworkFile(network: NewNetwork, clock: Clock = systemClock): Promise<CreatedNetworkFile> {
-  const { networkId, authorityUrls, threshold, witnessThreshold, guardianUrl, statusMaxAgeHours, allowHttp } = network;
-  const http = new OutboundHttp({ guard: new AddressGuard(authorityUrls.map(placeOf)), plainHttp: allowHttp });
+  const { networkId, authorityUrls, threshold, witnessThreshold, statusMaxAgeHours, allowHttp } = network;
+  const http = new OutboundHttp({ guard: new AddressGuard([...authorityUrls, ...(network.guardians ?? []).filter(isAddress)].map(placeOf)), plainHttp: allowHttp });
   const found = await Promise.all(authorityUrls.map((url) => authorityAt(url, http, clock)));
-  const guardian = found.find(({ url }) => url === new URL(guardianUrl ?? authorityUrls[0] ?? '').origin);
-  if (guardian === undefined) throw new NodeError('AUTHORITY_ANSWER_INVALID', 'The guardian must be one of the authorities.');
   const authorities = found.map(({ url, resolved }) => ({ did: resolved.did, url, witness: serviceOf(resolved, 'CarecordWitness') }));
+  const members = network.guardians === undefined ? authorities.map(({ did }) => did) : await Promise.all(network.guardians.map((guardian) => didAt(guardian, http, clock)));
   const text = JSON.stringify(
     {
-      version: 1,
+      version: 2,
+      sequence: FIRST_SEQUENCE,
       networkId,
       threshold,
       authorities,
-      guardian: guardian.resolved.did,
-      guardianPublicKey: serviceOf(guardian.resolved, 'CarecordGuardian').replace(GUARDIAN_PREFIX, ''),
-      epoch: POINTER_EPOCH,
+      guardians: { members, threshold: network.guardianThreshold ?? majorityOf(members.length) },
+      epoch: FIRST_EPOCH,
       statusMaxAgeHours,
       witnessThreshold,
     },
@@ -63,6 +66,15 @@ export async function createNetworkFile(network: NewNetwork, clock: Clock = syst
   // What a node would refuse is not written.
   parseNetworkFile(text, { allowHttp });
   return { text: `${text}\n`, authorities };
+}
+
+function isAddress(guardian: string): boolean {
+  return /^https?:/.test(guardian);
+}
+
+/** The DID of a member that is named by its address or by its DID. */
+async function didAt(guardian: string, http: OutboundHttp, clock: Clock): Promise<string> {
+  return isAddress(guardian) ? (await authorityAt(guardian, http, clock)).resolved.did : guardian;
 }
 
 async function authorityAt(address: string, http: OutboundHttp, clock: Clock): Promise<{ readonly url: string; readonly resolved: ResolvedDid }> {

@@ -60,7 +60,7 @@ describe('a database that is not the one of before', () => {
 describe('a key in a row that says it is for something else', () => {
   const changes = [{ purpose: 'staff-sealing' }, { number: 2 }, { id: 'staff-sealing-1' }, { id: 'staff-sealing-1', purpose: 'staff-sealing' }] as const;
   it.each(changes)('does not open, nor take the place of another one in a running node: %j', async (change) => {
-    await create('guardian-oprf', 1);
+    await create('guardian-sealing', 1);
     const rows = (await store.list()).map((key) => ({ ...key, ...change }));
     restored(rows);
     await expect(open()).rejects.toMatchObject({ code: 'UNWRAP_FAILED' });

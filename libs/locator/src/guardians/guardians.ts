@@ -11,7 +11,7 @@ import { GuardianSeal } from './guardian-seal.ts';
 import { Guardian } from './guardian.ts';
 import { KeyBook } from './key-book.ts';
 import { KeyMaker } from './key-maker.ts';
-import type { GuardianPlan, GuardianStore, SigningKeysOf } from './ports.ts';
+import type { GuardianPlan, GuardianStore, KeyName, SigningKeysOf } from './ports.ts';
 
 /** What a member's part in the guardians needs. */
 export interface GuardiansOptions {
@@ -65,6 +65,12 @@ export class Guardians {
   /** Follows the guardians' keys, and makes them where we are one: to be repeated every few seconds, by one replica. */
   run(): Promise<void> {
     return this.maker.run();
+  }
+
+  /** The newest key that counts; `undefined` while the guardians have made none. */
+  async newestKey(): Promise<KeyName | undefined> {
+    const [newest] = await this.book.live();
+    return newest && { epoch: newest.statement.epoch, version: newest.statement.version };
   }
 
   /** Forgets what was counted on days that are over: to be repeated daily. */

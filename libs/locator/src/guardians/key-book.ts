@@ -1,4 +1,4 @@
-import { later } from '@carecord/core';
+import { errorCodeOf, later } from '@carecord/core';
 import type { Clock, Logger, TransactionRunner } from '@carecord/core';
 import type { LocalIdentity } from '@carecord/identity';
 import { LocatorError } from '../locator-error.ts';
@@ -60,7 +60,7 @@ export class KeyBook {
     const answers = await Promise.all(
       [...asked].map((did) =>
         channel.request(GUARDIAN_KEY_PROTOCOL, did, {}).catch((error: unknown) => {
-          logger.info('guardian-key-not-fetched', { guardian: did }, error);
+          logger.info('guardian-key-not-fetched', { guardian: did, code: errorCodeOf(error) });
           return { keys: [] };
         }),
       ),
