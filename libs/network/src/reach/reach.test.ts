@@ -3,7 +3,9 @@ import type { AddressInfo, Server } from 'node:net';
 import { silentLogger, systemClock } from '@carecord/core';
 import { DidHistories, fixedIdentity, MEMBER_POLICY, StatusBook } from '@carecord/identity';
 import { RELAY_V2_STOP_CODEC } from '@libp2p/circuit-relay-v2';
-import type { Connection, Libp2p } from '@libp2p/interface';
+import type { Connection, Libp2p, PeerDiscoveryEvents } from '@libp2p/interface';
+import { TypedEventEmitter } from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
 import { lpStream } from '@libp2p/utils';
 import { multiaddr } from '@multiformats/multiaddr';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -17,6 +19,7 @@ import { peerKeyFromSeed } from '../encrypter/peer-key.ts';
 import { createNode, stopNode } from '../host/libp2p-node.ts';
 import type { NodeServices } from '../host/libp2p-node.ts';
 import { MemberRegistry } from '../host/member-registry.ts';
+import type { DiscoverySource } from './local-discovery.ts';
 import { Reach } from './reach-service.ts';
 import type { ReachOptions } from './reach-service.ts';
 
@@ -320,6 +323,40 @@ describe('a relay', () => {
     await waitUntil(() => stream.status === 'reset');
     expect(victim.reach.relayClient.relays()).toEqual([]);
     expect(addressesOf(victim).some((address) => address.includes('p2p-circuit'))).toBe(false);
+  });
+});
+
+describe('hints of the local network', () => {
+  /** What multicast DNS would say, said by the test. */
+  function source() {
+    const events = new TypedEventEmitter<PeerDiscoveryEvents>();
+    const discovery = Object.assign(events, { start: () => undefined, stop: () => undefined }) as unknown as DiscoverySource;
+    const say = (peerId: string, ...addresses: string[]): void =>
+      void events.safeDispatchEvent('peer', { detail: { id: peerIdFromString(peerId), multiaddrs: addresses.map((address) => multiaddr(address)) } });
+    return { discovery: () => discovery, say };
+  }
+
+  it('lead to a member; where they lead to nobody nothing is kept of them', async () => {
+    const { discovery, say } = source();
+    const seeker = await start('caller', { listen: [], mdns: true, discovery });
+    const found = await start('hidden');
+    const madeUp = '12D3KooWFZiSWNQXViAE36SKNRV4pJisdvA3rdfRfjiEmU5qpSnr';
+    say(madeUp, `/ip4/127.0.0.1/tcp/${await freePort()}`, `/ip4/198.41.0.4/tcp/9`);
+    say(found.node.peerId.toString(), addressesOf(found)[0]?.split('/p2p/')[0] ?? '');
+    await waitUntil(() => connectionsBetween(seeker, found).length === 1);
+    await waitUntil(() => found.registry.connected().length === 1);
+    expect(seeker.registry.connected().map(({ did }) => did)).toEqual([found.did]);
+    expect((await seeker.node.peerStore.all()).map(({ id }) => id.toString())).not.toContain(madeUp);
+  });
+
+  it('are not listened to unless switched on', async () => {
+    const { discovery, say } = source();
+    const seeker = await start('caller', { listen: [], discovery });
+    const found = await start('hidden');
+    say(found.node.peerId.toString(), addressesOf(found)[0]?.split('/p2p/')[0] ?? '');
+    const other = await start('relay');
+    await seeker.node.dial(multiaddr(addressesOf(other)[0] ?? ''));
+    expect(connectionsBetween(seeker, found)).toEqual([]);
   });
 });
 
