@@ -1,4 +1,6 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { UNLISTED } from '@carecord/core';
+import type { PatientListing } from '@carecord/core';
 import type { FhirResource, PurposeOfUse } from '@carecord/fhir';
 import { compileConsents } from './compile-consent.ts';
 import type { CompiledConsents, RefusedPermit } from './compile-consent.ts';
@@ -7,7 +9,9 @@ import { readHospitalPolicies } from './hospital-policies.ts';
 import { DEFAULT_HOSPITAL_POLICIES } from './policy-schema.ts';
 import { loadPolicies } from './policy-set.ts';
 import type { Circumstances, LoadedPolicies, Verdict } from './policy-set.ts';
-import { isResourceType } from './resource-types.ts';
+import { listingByConsents } from './listing-by-consents.ts';
+import type { Willingness } from './listing-by-consents.ts';
+import { isResourceType, RESOURCE_TYPES } from './resource-types.ts';
 
 /** What another hospital asks for, and what the patient has said. */
 export interface ReleaseQuestion {
@@ -58,6 +62,9 @@ export interface Decision {
   readonly error?: unknown;
 }
 
+/** What a patient is looked for: who asks for something else asks the hospital itself. */
+const LISTING_PURPOSES: readonly PurposeOfUse[] = ['TREAT', 'ETREAT'];
+
 /** The one function that decides whether records leave the hospital. */
 export class ConsentDecider {
   private constructor(
@@ -82,6 +89,32 @@ export class ConsentDecider {
     } catch (error) {
       return { ...denial([...question.resourceTypes], [], 'EVALUATION_ERROR', []), error };
     }
+  }
+
+  /**
+   * To whom a patient may be found, when consents are added to what the hospital has set: never throws, and nobody when in doubt.
+   * - Who is listed to named hospitals or to nobody is listed to those, too, that a consent permits to be given something for treatment.
+   * - Whom a consent denies that is taken out. A listing to all members cannot leave one out: it becomes one to those permitted by name.
+   * @param set as the hospital has set it for the patient
+   * @param consents all current Consents of this one patient, whatever their status
+   */
+  listing(set: PatientListing, consents: readonly FhirResource[], now: Date): PatientListing {
+    try {
+      return listingByConsents(set, consents, (requester) => this.willingness(requester, consents, now));
+    } catch {
+      return UNLISTED;
+    }
+  }
+
+  /** What the consents, and the hospital's policies, say to giving a hospital anything for treatment. */
+  private willingness(requester: string, consents: readonly FhirResource[], now: Date): Willingness {
+    const decisions = LISTING_PURPOSES.map((purpose) => this.decide({ requester, role: 'clinician', purpose, resourceTypes: RESOURCE_TYPES, consents, now }));
+    if (decisions.some(({ reason }) => reason === 'EVALUATION_ERROR')) throw new ConsentError('EVALUATION_FAILED', 'A consent could not be evaluated.');
+    const permits = decisions.filter(({ outcome }) => outcome !== 'deny');
+    if (permits.length === 0) return { says: decisions.some(({ reason }) => reason === 'CONSENT_DENIES') ? 'deny' : 'nothing' };
+    const ends = permits.map(({ permittedUntil }) => permittedUntil);
+    const last = ends.some((end) => end === undefined) ? undefined : new Date(Math.max(...ends.map((end) => end?.getTime() ?? 0)));
+    return { says: 'permit', ...(last === undefined ? {} : { until: last }) };
   }
 
   private evaluate(question: ReleaseQuestion): Decision {

@@ -1,6 +1,7 @@
 import type { AuditActor, AuditEntry } from '@carecord/audit';
 import { errorCodeOf, fromBase64Url, later } from '@carecord/core';
 import type { OutboxPayload } from '@carecord/core';
+import type { PatientMatch } from '@carecord/locator';
 import { registerBlocks } from '@carecord/network';
 import type { Member } from '@carecord/network';
 import { BlockGate } from './block-gate.ts';
@@ -53,9 +54,11 @@ export class AccessHolder {
     let request: AccessRequest | undefined;
     try {
       request = await checkRequest(jws, from, identity, receivedAt);
-      const patientId = await this.findPatientIfUnseen(request);
-      const plan = await this.planner.plan(request, patientId);
-      if (plan.decision.outcome === 'refer') return await this.refer(request, plan, receivedAt);
+      const match = await this.matchIfUnseen(request);
+      const plan = await this.planner.plan(request, match.found === 'one' ? match.patientId : undefined, nobodyReason(match));
+      // A stranger may share name and birth date: whether the patient is meant, a person has to see.
+      if (isByDemographics(match)) return await this.refer(request, plan, receivedAt, 'MATCHED_BY_DEMOGRAPHICS');
+      if (plan.decision.outcome === 'refer') return await this.refer(request, plan, receivedAt, plan.decision.reason);
       return await this.release(request, plan, from, receivedAt);
     } catch (error) {
       return this.refuse(error, request, from, receivedAt);
@@ -112,22 +115,22 @@ export class AccessHolder {
     await transactions.run((transaction) => received.delete(transaction, { states: RECEIVED_STATES, receivedUntil }));
   }
 
-  private async findPatientIfUnseen(request: AccessRequest): Promise<string | undefined> {
+  private async matchIfUnseen(request: AccessRequest): Promise<PatientMatch> {
     const { locator, received } = this.dependencies;
-    const [seen, patientId] = await Promise.all([received.find(request.requestId), locator.patientOf(selectorBytes(request.selector))]);
+    const [seen, match] = await Promise.all([received.find(request.requestId), locator.patientOf(selectorBytes(request.selector))]);
     if (seen !== undefined) throw replayed();
-    return patientId;
+    return match;
   }
 
-  private async refer(request: AccessRequest, plan: ReleasePlan, receivedAt: Date): Promise<AccessAnswer> {
+  private async refer(request: AccessRequest, plan: ReleasePlan, receivedAt: Date, reasonCode: string): Promise<AccessAnswer> {
     const { audit, received, transactions } = this.dependencies;
     const { patientId, decision } = plan;
     await this.referrals.checkRoom(request.requester, patientId);
-    const row = this.rowOf(request, nextReceived('asked', 'refer'), receivedAt, { patientId, reasonCode: decision.reason });
+    const row = this.rowOf(request, nextReceived('asked', 'refer'), receivedAt, { patientId, reasonCode });
     await transactions.run(async (transaction) => {
       if ((await received.insert(transaction, row)) === 'duplicate') throw replayed();
       const detail = decisionDetail(decision);
-      await audit.append(transaction, { ...entryOf(request), type: 'access-referred', outcome: 'success', patientId, reasonCode: decision.reason, detail });
+      await audit.append(transaction, { ...entryOf(request), type: 'access-referred', outcome: 'success', patientId, reasonCode, detail });
     });
     return { state: 'referred' };
   }
@@ -199,6 +202,15 @@ export class AccessHolder {
     const sealedReason = this.sealed.sealReason(requestId, reason);
     return { requestId, requester, state, purpose, role, staffPseudonym, sealedReason, resourceTypes, receivedAt, ...decided };
   }
+}
+
+/** Why the holder's log has no patient for a request; the asker is told nothing of it. */
+function nobodyReason({ found }: PatientMatch): 'PATIENT_AMBIGUOUS' | 'UNKNOWN_PATIENT' {
+  return found === 'several' ? 'PATIENT_AMBIGUOUS' : 'UNKNOWN_PATIENT';
+}
+
+function isByDemographics(match: PatientMatch): boolean {
+  return match.found === 'one' && match.by === 'demographics';
 }
 
 function selectorBytes(selector: Selector): { handle: Uint8Array } | { tag: Uint8Array } {

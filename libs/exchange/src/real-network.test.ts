@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuditLog } from '@carecord/audit';
 import { systemClock } from '@carecord/core';
-import { randomKey } from '@carecord/crypto';
-import { Guardian, guardianKeys, pointerKind } from '@carecord/locator';
+import { pointerKind } from '@carecord/locator';
 import { CLINICIAN, known, TestHospital } from '../../testkit/src/exchange-fixture.ts';
-import { MemoryAuditStore } from '../../testkit/src/memory/audit-store.ts';
-import { MemoryTransactions } from '../../testkit/src/memory/transactions.ts';
+import { FixtureTagSource } from '../../testkit/src/fixture-tag-source.ts';
 import { makeTestNetwork } from '../../testkit/src/network-fixture.ts';
 import type { TestNetwork } from '../../testkit/src/network-fixture.ts';
 import { REFUSAL_DEADLINE_MILLISECONDS } from './limits.ts';
@@ -16,13 +13,9 @@ describe('over real hosts', () => {
 
   beforeAll(async () => {
     network = await makeTestNetwork({ hospitals: 3, authorityHost: true, valueKinds: [pointerKind] });
-    const { authority, authorityNode, networkId } = network;
-    const oprfSecret = randomKey();
-    const audit = new AuditLog(new MemoryAuditStore(), systemClock);
-    new Guardian({ oprfSecret, network: known(authorityNode).host, audit, transactions: new MemoryTransactions(), clock: systemClock }).start();
-    const description = { networkId, guardian: authority.did, guardianPublicKey: guardianKeys(oprfSecret).publicKey, epoch: 1 };
+    const tags = new FixtureTagSource();
     hospitals = network.hospitals.map(
-      ({ name, host, identity, keys }) => new TestHospital({ name, host, identity, recipientKeys: () => keys.recipientKeys(), description, clock: systemClock }),
+      ({ name, host, identity, keys }) => new TestHospital({ name, host, identity, recipientKeys: () => keys.recipientKeys(), tags, clock: systemClock }),
     );
   });
   afterAll(() => network.stop());

@@ -32,6 +32,8 @@ export interface InboxEntry {
   readonly role: string;
   readonly staffPseudonym: string;
   readonly reason: string;
+  /** Why a person has to decide, e.g. `MATCHED_BY_DEMOGRAPHICS`: the patient was named by name and birth date, which others may share. */
+  readonly reasonCode: string;
   /** Undefined: all. */
   readonly resourceTypes?: readonly string[];
   readonly receivedAt: Date;
@@ -181,9 +183,9 @@ export class Referrals {
   }
 
   private entryOf(request: Referral): InboxEntry {
-    const { requestId, requester, patientId, purpose, role, staffPseudonym, resourceTypes, receivedAt } = request;
+    const { requestId, requester, patientId, purpose, role, staffPseudonym, resourceTypes, receivedAt, reasonCode = 'POLICY_REFERS' } = request;
     const reason = this.sealed.openReason(requestId, request.sealedReason);
-    return { requestId, requester, patientId, purpose, role, staffPseudonym, reason, resourceTypes, receivedAt, lapsesAt: lapsesAt(request) };
+    return { requestId, requester, patientId, purpose, role, staffPseudonym, reason, reasonCode, resourceTypes, receivedAt, lapsesAt: lapsesAt(request) };
   }
 }
 

@@ -41,9 +41,10 @@ export class ReleasePlanner {
 
   /**
    * @param patientId undefined: unknown; the same is read and decided then, about nobody, so that the work does not tell it
+   * @param nobodyReason why there is no patient, for the log
    * @throws NotAvailable when nothing may be released, with the decision's reason
    */
-  async plan(question: ReleaseQuestion, patientId: string | undefined): Promise<ReleasePlan> {
+  async plan(question: ReleaseQuestion, patientId: string | undefined, nobodyReason = 'UNKNOWN_PATIENT'): Promise<ReleasePlan> {
     const { clock, consent, grants, logger, records } = this.dependencies;
     const subject = patientId ?? newId();
     const read = <Value>(reading: Promise<Value>, ofNobody: Value): Promise<Value> => (patientId === undefined ? orOfNobody(reading, ofNobody) : reading);
@@ -58,7 +59,7 @@ export class ReleasePlanner {
     if (decision.reason === 'EVALUATION_ERROR') logger.error('consent-evaluation-failed', { requestId: question.requestId }, decision.error);
     if (patientId === undefined || decision.outcome === 'deny') {
       const listing = await read(records.patientListing(subject), 'unlisted');
-      if (patientId === undefined) throw new NotAvailable('UNKNOWN_PATIENT');
+      if (patientId === undefined) throw new NotAvailable(nobodyReason);
       throw new NotAvailable(decision.reason, patientId, { ...decisionDetail(decision), listing });
     }
     return { patientId, decision, revocations };

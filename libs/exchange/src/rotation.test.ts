@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuditLog } from '@carecord/audit';
 import { systemClock } from '@carecord/core';
-import { randomKey } from '@carecord/crypto';
-import { Guardian, guardianKeys, pointerKind } from '@carecord/locator';
+import { pointerKind } from '@carecord/locator';
 import { CLINICIAN, known, TestHospital } from '../../testkit/src/exchange-fixture.ts';
-import { MemoryAuditStore } from '../../testkit/src/memory/audit-store.ts';
-import { MemoryTransactions } from '../../testkit/src/memory/transactions.ts';
+import { FixtureTagSource } from '../../testkit/src/fixture-tag-source.ts';
 import { makeTestNetwork } from '../../testkit/src/network-fixture.ts';
 import type { TestNetwork, TestNode } from '../../testkit/src/network-fixture.ts';
 
@@ -18,13 +15,10 @@ describe('rotating the keys of both hospitals during exchanges', () => {
 
   beforeAll(async () => {
     network = await makeTestNetwork({ hospitals: 2, authorityHost: true, valueKinds: [pointerKind] });
-    const oprfSecret = randomKey();
-    const audit = new AuditLog(new MemoryAuditStore(), systemClock);
-    new Guardian({ oprfSecret, network: known(network.authorityNode).host, audit, transactions: new MemoryTransactions(), clock: systemClock }).start();
-    const description = { networkId: network.networkId, guardian: network.authority.did, guardianPublicKey: guardianKeys(oprfSecret).publicKey, epoch: 1 };
+    const tags = new FixtureTagSource();
     nodes = network.hospitals as [TestNode, TestNode];
     const hospitalOf = ({ name, host, identity, keys }: TestNode): TestHospital =>
-      new TestHospital({ name, host, identity, recipientKeys: () => keys.recipientKeys(), description, clock: systemClock });
+      new TestHospital({ name, host, identity, recipientKeys: () => keys.recipientKeys(), tags, clock: systemClock });
     hospitals = [hospitalOf(nodes[0]), hospitalOf(nodes[1])];
   });
   afterAll(() => network.stop());

@@ -16,6 +16,7 @@ export { LocatorError } from './locator-error.ts';
 export { POINTER_LIFETIME_MILLISECONDS } from './pointer-writer.ts';
 export { pointerKind } from './pointer-value.ts';
 export { RECIPES } from './recipes.ts';
+export { ReferencePublisher } from './reference-publisher.ts';
 export type { AdmissionCount } from './guardians/admission-statement.ts';
 export type { GuardianLimits } from './guardians/guardian-quotas.ts';
 export type { GuardiansOptions } from './guardians/guardians.ts';
@@ -52,4 +53,5 @@ export type {
 } from './ports.ts';
 export type { PatientOutcome } from './publisher.ts';
 export type { LocateQuery, Person, Recipe, TypedIdentifier } from './recipes.ts';
+export type { PatientReference, ReferencePublisherOptions } from './reference-publisher.ts';
 export type { Epoch, EpochTags, TagRequest, TagSource } from './tag-source.ts';

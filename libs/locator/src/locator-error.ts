@@ -22,7 +22,7 @@ import { CarecordError } from '@carecord/core';
  * - `GUARDIAN_PROOF_INVALID`: an answer was not made with the share of which the guardians' statement tells
  * - `IDENTIFIER_INVALID`: empty, or longer than an identifier can be
  * - `DEMOGRAPHICS_INVALID`: a name, birth date or sex that no recipe can use
- * - `LISTING_INVALID`: more named hospitals than one patient can be listed to, or none
+ * - `RECIPIENT_UNKNOWN`: the keys of a hospital that a patient is listed to are not to be found
  * - `SLOTS_FULL`: other holders have all slots of an identifier
  * - `PUBLISHING_FAILED`: the DHT took a pointer nowhere
  */
@@ -43,7 +43,7 @@ export type LocatorErrorCode =
   | 'GUARDIAN_PROOF_INVALID'
   | 'IDENTIFIER_INVALID'
   | 'DEMOGRAPHICS_INVALID'
-  | 'LISTING_INVALID'
+  | 'RECIPIENT_UNKNOWN'
   | 'SLOTS_FULL'
   | 'PUBLISHING_FAILED';
 

@@ -22,7 +22,7 @@ export interface PatientPublication {
 export interface PatientOutcome {
   readonly patientId: string;
   /** The first failure; everything else of the patient has been written. */
-  readonly error?: unknown;
+  readonly error?: Error;
 }
 
 /** What a publisher needs. */
@@ -135,7 +135,7 @@ export class Publisher {
     });
     return concluded.map(({ patientId, error, results: own }) => {
       const failure = error ?? own.find((result) => result.error !== undefined)?.error;
-      return failure === undefined ? { patientId } : { patientId, error: failure };
+      return failure === undefined ? { patientId } : { patientId, error: asError(failure) };
     });
   }
 }
@@ -183,6 +183,10 @@ function mayStand({ state, touched }: StoredPointer): boolean {
 function interleaved(jobs: readonly PointerJob[], beside: readonly PointerJob[]): PointerJob[] {
   const keyed = [...jobs, ...beside].map((job) => ({ job, order: hex(job.subject.tag) }));
   return keyed.sort((one, other) => (one.order < other.order ? -1 : 1)).map(({ job }) => job);
+}
+
+function asError(failure: unknown): Error {
+  return failure instanceof Error ? failure : new Error('A publication failed.', { cause: failure });
 }
 
 function hex(bytes: Uint8Array): string {

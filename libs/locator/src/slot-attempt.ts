@@ -79,14 +79,10 @@ export class SlotAttempt {
   /** Takes in how the values of the round were taken, in the order of {@link writes}; either there is a result then, or another round. */
   settle(writes: readonly SlotWrite[], placements: readonly Placement[], inMilliseconds: (milliseconds: number) => Date): void {
     const expiresAt = inMilliseconds(POINTER_LIFETIME_MILLISECONDS);
-    let withdrawn = true;
-    let taken: Placement | undefined;
-    writes.forEach(({ slot, purpose }, at) => {
-      const placement = placements[at] as Placement;
-      if (purpose === 'take') taken = placement;
-      else if (placement.unreached === 0) this.touched &= ~bit(slot);
-      if (purpose === 'withdraw') withdrawn &&= (placement.stored + placement.occupied) * 2 > totalOf(placement);
-    });
+    const written = writes.map(({ slot, purpose }, at) => ({ slot, purpose, placement: placements[at] as Placement }));
+    for (const { slot, purpose, placement } of written) if (purpose !== 'take' && placement.unreached === 0) this.touched &= ~bit(slot);
+    const taken = written.find(({ purpose }) => purpose === 'take')?.placement;
+    const withdrawn = written.every(({ placement: { stored, occupied }, placement }) => (stored + occupied) * 2 > totalOf(placement));
     if (taken !== undefined) this.settleTake(taken, expiresAt, inMilliseconds(CONTESTED_RETRY_MILLISECONDS));
     else if (this.failure !== undefined) this.fail(this.failure);
     else if (withdrawn) this.end('withdrawn', expiresAt);
@@ -96,12 +92,17 @@ export class SlotAttempt {
   private settleTake(placement: Placement, expiresAt: Date, retryAt: Date): void {
     const { stored, occupied, refused, unreached } = placement;
     this.touched |= bit(this.slot);
-    if (stored * 2 > totalOf(placement)) return this.end('listed', expiresAt);
-    if (stored > 0 && (occupied === 0 || this.mode === 'settle-for-less')) return this.end('listed', retryAt);
-    if (occupied === 0) return this.fail(new LocatorError('PUBLISHING_FAILED', 'The network did not take a pointer.'));
-    if (stored + refused + unreached === 0) this.touched &= ~bit(this.slot);
-    if (stored > 0) this.fallback ??= this.slot;
-    this.goOn();
+    if (stored * 2 > totalOf(placement)) {
+      this.end('listed', expiresAt);
+    } else if (stored > 0 && (occupied === 0 || this.mode === 'settle-for-less')) {
+      this.end('listed', retryAt);
+    } else if (occupied === 0) {
+      this.fail(new LocatorError('PUBLISHING_FAILED', 'The network did not take a pointer.'));
+    } else {
+      if (stored + refused + unreached === 0) this.touched &= ~bit(this.slot);
+      if (stored > 0) this.fallback ??= this.slot;
+      this.goOn();
+    }
   }
 
   private goOn(): void {

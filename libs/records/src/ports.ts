@@ -13,6 +13,8 @@ export interface StoredPatient {
   /** Keyed token of the FHIR logical id, 32 bytes, unique. */
   readonly logicalToken: Uint8Array;
   readonly listing: Listing;
+  /** The hospitals that the listing names, sealed; undefined: none. */
+  readonly sealedHospitals?: Uint8Array;
   readonly createdAt: Date;
 }
 
@@ -97,8 +99,8 @@ export interface RecordStore {
   lockPatients(transaction: Transaction, patientIds: readonly string[]): Promise<StoredPatient[]>;
   /** Committed patients by internal id. */
   findPatients(patientIds: readonly string[]): Promise<StoredPatient[]>;
-  /** Changes whether a patient is listed; the caller holds the patient's lock. */
-  setListing(transaction: Transaction, patientId: string, listing: Listing): Promise<void>;
+  /** Changes to whom a patient is listed; the caller holds the patient's lock. */
+  setListing(transaction: Transaction, patientId: string, listing: Listing, sealedHospitals?: Uint8Array): Promise<void>;
 
   /** Replaces all identifier tokens of the patients named; the caller holds their locks. */
   replaceIdentifierTokens(transaction: Transaction, entries: readonly PatientIdentifierTokens[]): Promise<void>;

@@ -5,6 +5,7 @@ import { CarecordError } from '@carecord/core';
  * - `UNKNOWN_PATIENT_REFERENCE`: a bundle refers to a patient that is neither in it nor at this hospital
  * - `FHIR_ID_TAKEN`: a resource has the logical id of another patient's record, or of one of the directory
  * - `DUPLICATE_RESOURCE`: a bundle has two resources of the same type and id
+ * - `LISTING_INVALID`: a listing names no hospital, too many, or some although it is not for named ones
  * - `WRONG_PATIENT`: a resource was put to one patient but belongs to another, or to none
  * - `CIPHERTEXT_TAMPERED`: a stored version or manifest is not what was written
  * - `VERSION_MISSING`: the manifest names a version that is not stored any more
@@ -18,6 +19,7 @@ export type RecordsErrorCode =
   | 'UNKNOWN_PATIENT_REFERENCE'
   | 'FHIR_ID_TAKEN'
   | 'DUPLICATE_RESOURCE'
+  | 'LISTING_INVALID'
   | 'WRONG_PATIENT'
   | 'CIPHERTEXT_TAMPERED'
   | 'VERSION_MISSING'

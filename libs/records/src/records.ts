@@ -1,5 +1,5 @@
 import { CarecordError, newId } from '@carecord/core';
-import type { Clock, Listing, Outbox, Transaction, TransactionRunner } from '@carecord/core';
+import type { Clock, Listing, Outbox, PatientListing, Transaction, TransactionRunner } from '@carecord/core';
 import type { AuditActor, AuditEntry, AuditEventType, AuditLog } from '@carecord/audit';
 import { constantTimeEqual } from '@carecord/crypto';
 import { prepareBundle } from '@carecord/fhir';
@@ -10,6 +10,7 @@ import type { Admission, AdmissionDependencies, AdmittedVersion } from './admiss
 import { openCurrentRecords, readCompartment, unknownPatient } from './compartment.ts';
 import type { OpenedRecord } from './compartment.ts';
 import { KeyHierarchy } from './key-hierarchy.ts';
+import { checkedHospitals, NamedHospitals } from './named-hospitals.ts';
 import type { PatientKeyStore, RecordStore, StoredPatient } from './ports.ts';
 import { RecordsError } from './records-error.ts';
 import { releasableVersions } from './release.ts';
@@ -42,10 +43,12 @@ export class Records {
   private readonly dependencies: AdmissionDependencies;
   private readonly transactions: TransactionRunner;
   private readonly audit: AuditLog;
+  private readonly named: NamedHospitals;
 
   constructor({ stores, keys, transactions, audit, outbox, holder, directoryKey, indexKey, clock }: RecordsDependencies) {
     const hierarchy = new KeyHierarchy({ store: keys, holder, clock });
     this.dependencies = { stores, keys: hierarchy, directoryKey, tokens: new BlindTokens(indexKey), outbox, clock };
+    this.named = new NamedHospitals(directoryKey);
     this.transactions = transactions;
     this.audit = audit;
   }
@@ -160,6 +163,12 @@ export class Records {
     return { contentId: manifest.contentId, sequence: manifest.sequence };
   }
 
+  /** {@link manifest} of many patients; those that are not known are left out. */
+  async manifests(patientIds: readonly string[]): Promise<{ patientId: string; contentId: string }[]> {
+    const manifests = await this.dependencies.stores.findManifests(patientIds);
+    return manifests.map(({ patientId, contentId }) => ({ patientId, contentId }));
+  }
+
   /**
    * Whether other hospitals can find the patient.
    * @throws RecordsError `UNKNOWN_PATIENT`
@@ -171,16 +180,28 @@ export class Records {
   }
 
   /**
-   * Lists the patient, or takes it off; nothing happens when it is so already.
+   * {@link patientListing} with the hospitals that it names, as the hospital has set it: consents may say otherwise.
    * @throws RecordsError `UNKNOWN_PATIENT`
    */
-  setListing(patientId: string, listing: Listing, actor: AuditActor): Promise<void> {
+  async namedListing(patientId: string): Promise<PatientListing> {
+    const [patient] = await this.dependencies.stores.findPatients([patientId]);
+    if (patient === undefined) throw unknownPatient();
+    return { listing: patient.listing, hospitals: this.named.open(patient).map((did) => ({ did })) };
+  }
+
+  /**
+   * Lists the patient to all members, to named hospitals or to nobody; nothing happens when it is so already.
+   * @param hospitals with `named`: their DIDs
+   * @throws RecordsError `UNKNOWN_PATIENT`, `LISTING_INVALID`
+   */
+  setListing(patientId: string, listing: Listing, actor: AuditActor, hospitals: readonly string[] = []): Promise<void> {
+    const named = checkedHospitals(listing, hospitals);
     return this.transactions.run(async (transaction) => {
       const patient = await this.lockPatient(transaction, patientId);
-      if (patient.listing === listing) return;
-      await this.dependencies.stores.setListing(transaction, patientId, listing);
+      if (patient.listing === listing && this.named.open(patient).join() === named.join()) return;
+      await this.dependencies.stores.setListing(transaction, patientId, listing, this.named.seal(patientId, named));
       await this.dependencies.outbox.enqueue(transaction, PATIENT_CHANGED, { patientId });
-      await this.audit.append(transaction, { type: 'listing-changed', outcome: 'success', actor, patientId, detail: { listing } });
+      await this.audit.append(transaction, { type: 'listing-changed', outcome: 'success', actor, patientId, detail: { listing, hospitals: named.length } });
     });
   }
 

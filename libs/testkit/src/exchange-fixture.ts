@@ -1,7 +1,7 @@
 import { AuditLog } from '@carecord/audit';
 import type { AuditEvent } from '@carecord/audit';
 import { buildConsent, ConsentDecider } from '@carecord/consent';
-import type { PurposeOfUse } from '@carecord/fhir';
+import type { Demographics, PurposeOfUse } from '@carecord/fhir';
 import { later, silentLogger } from '@carecord/core';
 import type { Clock } from '@carecord/core';
 import { generateRecipientSeed, generateSigningSeeds, hybridSigner, randomKey, recipientPublicKey } from '@carecord/crypto';
@@ -10,11 +10,12 @@ import { ACCESS_DECIDED, AccessHolder, AccessRequester, REFUSAL_DEADLINE_MILLISE
 import type { AccessQuestion, RecipientKey, RequestOutcome } from '@carecord/exchange';
 import { fixedIdentity } from '@carecord/identity';
 import type { LocalIdentity, LocalMember, MemberRole, ResolvedDid } from '@carecord/identity';
-import { Guardian, guardianKeys, Locator } from '@carecord/locator';
-import type { LocatedNetwork } from '@carecord/locator';
+import { Locator } from '@carecord/locator';
+import type { TagSource } from '@carecord/locator';
 import type { Member, NetworkHost } from '@carecord/network';
-import { patientIdentifiers } from '@carecord/fhir';
+import { patientDemographics, patientIdentifiers } from '@carecord/fhir';
 import { Records } from '@carecord/records';
+import { FixtureTagSource } from './fixture-tag-source.ts';
 import { ManualClock } from './manual-clock.ts';
 import { MemoryAuditStore } from './memory/audit-store.ts';
 import {
@@ -44,7 +45,7 @@ export interface TestHospitalOptions {
   readonly host: NetworkHost;
   readonly identity: Pick<LocalIdentity, 'current' | 'did' | 'networkId'>;
   readonly recipientKeys: () => readonly RecipientKey[];
-  readonly description: LocatedNetwork;
+  readonly tags: TagSource;
   readonly clock: Clock;
 }
 
@@ -76,7 +77,7 @@ export class TestHospital {
   readonly signer: HybridSigner;
   private readonly clock: Clock;
 
-  constructor({ host, identity, name, recipientKeys, description, clock }: TestHospitalOptions) {
+  constructor({ host, identity, name, recipientKeys, tags, clock }: TestHospitalOptions) {
     const { resolved, signer } = identity.current();
     this.identity = identity;
     this.resolved = resolved;
@@ -92,7 +93,8 @@ export class TestHospital {
     this.audit = new AuditLog(auditStore, clock);
     const { audit, outbox, transactions, received, grants, sent, blocks } = this;
     this.records = new Records({ stores: new MemoryRecordStore(), keys: new MemoryPatientKeyStore(), transactions, audit, outbox, holder: new MemoryKeyHolder(), directoryKey: randomKey(), indexKey: randomKey(), clock });
-    const locating = { network: host, description, store: new MemoryLocatorStore(), identity, indexKey: randomKey() };
+    const recipientSeeds = (): Uint8Array[] => recipientKeys().map(({ seed }) => seed);
+    const locating = { network: host, tags, store: new MemoryLocatorStore(), identity, recipientSeeds, indexKey: randomKey() };
     this.locator = new Locator({ ...locating, audit, transactions, clock, logger: silentLogger });
     const common = { network: host, identity, audit, transactions, sealingKey: randomKey(), clock, logger: silentLogger };
     this.consent = ConsentDecider.create({ holder: this.did });
@@ -107,9 +109,10 @@ export class TestHospital {
     const { bundle, nationalId } = patientOfSize(resources, { seed });
     const { patients } = await this.records.admit(bundle, { actor: SYSTEM, listing });
     const patientId = patients[0] as string;
-    const identifiers = patientIdentifiers(await this.records.readPatient(patientId));
-    await this.locator.publishPatient(patientId, identifiers, listing);
-    return { patientId, nationalId };
+    const patient = await this.records.readPatient(patientId);
+    const demographics = patientDemographics(patient);
+    await this.locator.publishPatient(patientId, { identifiers: patientIdentifiers(patient), demographics }, { listing, hospitals: [] });
+    return { patientId, nationalId, demographics: demographics[0] as Demographics };
   }
 
   /** The patient consents to a release to another hospital; returns the Consent's id. */
@@ -163,24 +166,20 @@ export class TestHospital {
 export interface TestPatient {
   readonly patientId: string;
   readonly nationalId: { readonly system: string; readonly value: string };
+  readonly demographics: Demographics;
 }
 
-/** A network with a guardian and hospitals A, B and C. */
+/** A network with hospitals A, B and C. */
 export async function makeHospitals(): Promise<{ clock: ManualClock; network: TestNetwork; a: TestHospital; b: TestHospital; c: TestHospital }> {
   const clock = new ManualClock(START);
   const network = new TestNetwork(clock);
-  const oprfSecret = randomKey();
-  const guardian = await makeIdentity('authority');
-  const guardianHost = network.join(memberOf(guardian.resolved, 'authority', ['authority', 'guardian'], clock));
-  new Guardian({ oprfSecret, network: guardianHost, audit: new AuditLog(new MemoryAuditStore(), clock), transactions: new MemoryTransactions(), clock }).start();
-  const { did } = guardian.resolved;
-  const description = { networkId: NETWORK_ID, guardian: did, guardianPublicKey: guardianKeys(oprfSecret).publicKey, epoch: 1 };
+  const tags = new FixtureTagSource();
   const hospital = async (name: string): Promise<TestHospital> => {
     const { resolved, signer, recipientSeed } = await makeIdentity(name);
     const host = network.join(memberOf(resolved, name, ['hospital'], clock));
     const local: LocalMember = { networkId: NETWORK_ID, resolved, signer, credentials: [], statusLists: [] };
     const recipientKeys = [{ keyId: resolved.recipientKeyId, seed: recipientSeed }];
-    return new TestHospital({ name, host, identity: fixedIdentity(local), recipientKeys: () => recipientKeys, description, clock });
+    return new TestHospital({ name, host, identity: fixedIdentity(local), recipientKeys: () => recipientKeys, tags, clock });
   };
   return { clock, network, a: await hospital('a'), b: await hospital('b'), c: await hospital('c') };
 }

@@ -88,8 +88,24 @@ export class TestNetwork {
       get: (kind, key) => Promise.resolve(this.values.get(`${kind.namespace}/${Buffer.from(key).toString('hex')}`)),
       getAll: (kind, key) => {
         const value = this.values.get(`${kind.namespace}/${Buffer.from(key).toString('hex')}`);
-        return Promise.resolve({ values: value === undefined ? [] : [value], complete: true });
+        return Promise.resolve({ values: value === undefined ? [] : [{ value }], complete: true });
       },
+      publish: (entries) => {
+        for (const { kind, key, value } of entries) this.values.set(`${kind.namespace}/${Buffer.from(key).toString('hex')}`, value);
+        return Promise.resolve(entries.map(() => ({ stored: this.members.size, occupied: 0, refused: 0, unreached: 0 })));
+      },
+      readAll: (places) =>
+        Promise.resolve(
+          places.map(({ kind, key }) => {
+            const value = this.values.get(`${kind.namespace}/${Buffer.from(key).toString('hex')}`);
+            return { values: value === undefined ? [] : [{ value }], complete: true };
+          }),
+        ),
+      findMembers: notHere,
+      findProviders: notHere,
+      peers: notHere,
+      statistics: notHere,
+      repair: notHere,
     };
   }
 }

@@ -125,6 +125,7 @@ export class MemoryNetwork {
       },
       publish: (entries, options) => this.publish(did, entries, options),
       readAll: (places) => this.readAll(places),
+      findMembers: notHere,
       findProviders: notHere,
       peers: notHere,
       statistics: notHere,

@@ -7,7 +7,7 @@ import { AccessQuestions } from './access-questions.ts';
 const staff: StaffPrincipal = { staffId: 'staff-1', username: 'x', role: 'clinician' };
 const tag = new Uint8Array(32).fill(1);
 const handle = new Uint8Array(16).fill(2);
-const location: Location = { tag, pointers: [{ holder: 'did:example:a', holderName: 'A', handle }], incomplete: false };
+const location: Location = { tag, pointers: [{ holder: 'did:example:a', holderName: 'A', handle }], incomplete: false, reasons: [] };
 
 function asking(): { asked: AccessQuestion[]; questions: AccessQuestions } {
   const asked: AccessQuestion[] = [];

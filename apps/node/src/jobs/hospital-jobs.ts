@@ -13,7 +13,7 @@ const CLEANING_INTERVAL_MILLISECONDS = 5 * 60_000;
 /** Starts the outbox, and adds the jobs of what a hospital does by itself: renewals, cleaning. */
 export function addHospitalJobs(services: HospitalServices, foundation: Foundation): void {
   const { storage, clock, logger } = foundation;
-  const { hospital, publisher, holder, requester, locator, staff } = services;
+  const { hospital, publisher, holder, requester, locator, references, records, staff } = services;
   const { outboxWorker, jobs } = storage;
   outboxWorker.on(PATIENT_CHANGED, (payload) => publisher.handle(payload));
   outboxWorker.on(ACCESS_DECIDED, (payload) => holder.pushOutcome(payload));
@@ -24,7 +24,7 @@ export function addHospitalJobs(services: HospitalServices, foundation: Foundati
     name: 'renew-publications',
     everyMilliseconds: RENEWAL_INTERVAL_MILLISECONDS,
     run: async () => {
-      await renewPublications({ locator, publisher, clock, logger });
+      await renewPublications({ locator, references, records, publisher, clock, logger });
     },
   });
   jobs.add({ name: 'expire-requests', everyMilliseconds: CLEANING_INTERVAL_MILLISECONDS, run: () => requester.expireOverdue() });

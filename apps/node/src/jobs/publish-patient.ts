@@ -1,27 +1,23 @@
-import type { Clock, OutboxPayload } from '@carecord/core';
-import { KeyLock, later } from '@carecord/core';
-import { patientIdentifiers } from '@carecord/fhir';
-import type { LocalIdentity } from '@carecord/identity';
-import type { Locator } from '@carecord/locator';
-import { publishReference } from '@carecord/network';
-import type { NetworkHost } from '@carecord/network';
+import type { ConsentDecider } from '@carecord/consent';
+import type { Clock, Logger, OutboxPayload } from '@carecord/core';
+import { errorCodeOf, KeyLock, UNLISTED } from '@carecord/core';
+import { patientDemographics, patientIdentifiers } from '@carecord/fhir';
+import type { Locator, PatientOutcome, PublishedPatient, ReferencePublisher } from '@carecord/locator';
 import type { Records } from '@carecord/records';
-
-/** Storers forget a reference 48 hours after they were last given it: saying more would promise what nobody keeps. */
-export const REFERENCE_LIFETIME_MILLISECONDS = 48 * 60 * 60_000;
 
 /** What {@link PatientPublisher} reads, and what it publishes with. */
 export interface PublishDependencies {
-  readonly records: Pick<Records, 'manifest' | 'patientListing' | 'readPatient'>;
-  readonly locator: Pick<Locator, 'publishPatient'>;
-  readonly network: NetworkHost;
-  readonly identity: Pick<LocalIdentity, 'current' | 'did'>;
+  readonly records: Pick<Records, 'consents' | 'manifests' | 'namedListing' | 'readPatient'>;
+  readonly consent: Pick<ConsentDecider, 'listing'>;
+  readonly locator: Pick<Locator, 'publishPatient' | 'publishPatients'>;
+  readonly references: Pick<ReferencePublisher, 'forget' | 'publish'>;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /**
- * Brings what the network knows of a patient up to date: the reference to the sealed manifest, and the pointers. It reads
- * the present state, so repeating it, or doing it for an older change, does no harm.
+ * Brings what the network knows of patients up to date: the references to the sealed manifests, and the pointers. It reads the
+ * present state, so repeating it, or doing it for an older change, does no harm.
  */
 export class PatientPublisher {
   /** One publication of a patient at a time, each reading the state when its turn comes: a slow older one must not overtake a newer one. */
@@ -34,19 +30,64 @@ export class PatientPublisher {
     await this.publish(String(payload['patientId']));
   }
 
+  /** Publishes one patient now. */
   publish(patientId: string): Promise<void> {
-    return this.turns.run(patientId, () => this.publishPresentState(patientId));
+    return this.turns.run(patientId, async () => {
+      const { locator } = this.dependencies;
+      const { patientId: id, listing, ...person } = await this.stateOf(patientId);
+      await Promise.all([this.publishManifest(id), locator.publishPatient(id, person, listing)]);
+    });
   }
 
-  private async publishPresentState(patientId: string): Promise<void> {
-    const { records, locator } = this.dependencies;
-    const [patient, listing] = await Promise.all([records.readPatient(patientId), records.patientListing(patientId)]);
-    await Promise.all([this.publishManifest(patientId), locator.publishPatient(patientId, patientIdentifiers(patient), listing)]);
+  /**
+   * Publishes the pointers of many patients, and renews dummies with them.
+   * @returns how each patient's publication ended
+   */
+  publishPointers(patientIds: readonly string[], dummyIds: readonly string[]): Promise<PatientOutcome[]> {
+    return this.inTurn(patientIds, async () => {
+      const { locator, logger } = this.dependencies;
+      const states = await Promise.all(patientIds.map((patientId) => this.readable(patientId)));
+      const published = await locator.publishPatients(states.flatMap(({ state }) => state ?? []), dummyIds, {
+        onProgress: ({ settled, total, messages, bytes }) => logger.debug('pointers-being-published', { settled, total, messages, bytes }),
+      });
+      const unread = states.flatMap(({ patientId, state, error }) => (state === undefined && error !== undefined ? [{ patientId, error }] : []));
+      return [...published, ...unread];
+    });
+  }
+
+  /** In the turns of all of these patients; whoever takes several takes them in one order, so that none waits for another in a circle. */
+  private inTurn<Result>(patientIds: readonly string[], work: () => Promise<Result>): Promise<Result> {
+    const inOrder = [...new Set(patientIds)].sort();
+    return inOrder.reduceRight<() => Promise<Result>>((rest, patientId) => () => this.turns.run(patientId, rest), work)();
+  }
+
+  private async readable(patientId: string): Promise<{ patientId: string; state?: PublishedPatient; error?: Error }> {
+    try {
+      return { patientId, state: await this.stateOf(patientId) };
+    } catch (error) {
+      this.dependencies.logger.warn('patient-not-published', { patientId }, error);
+      return { patientId, error: error instanceof Error ? error : new Error('A patient could not be read.', { cause: error }) };
+    }
+  }
+
+  /** What the patient is to be found by, and by whom; nobody finds one whom the hospital does not have any more. */
+  private async stateOf(patientId: string): Promise<PublishedPatient> {
+    const { records, consent, clock } = this.dependencies;
+    try {
+      const [patient, set, consents] = await Promise.all([records.readPatient(patientId), records.namedListing(patientId), records.consents(patientId)]);
+      const listing = consent.listing(set, consents, clock.now());
+      return { patientId, identifiers: patientIdentifiers(patient), demographics: patientDemographics(patient), listing };
+    } catch (error) {
+      if (errorCodeOf(error) === 'UNKNOWN_PATIENT') return { patientId, identifiers: [], listing: UNLISTED };
+      throw error;
+    }
   }
 
   private async publishManifest(patientId: string): Promise<void> {
-    const { records, network, identity, clock } = this.dependencies;
-    const { contentId, sequence } = await records.manifest(patientId);
-    await publishReference(network, { contentId, identity, sequence, expiresAt: later(clock.now(), REFERENCE_LIFETIME_MILLISECONDS) });
+    const { records, references } = this.dependencies;
+    const manifests = await records.manifests([patientId]);
+    if (manifests.length === 0) return references.forget([patientId]);
+    const [outcome] = await references.publish(manifests);
+    if (outcome?.error !== undefined) throw outcome.error;
   }
 }

@@ -50,25 +50,27 @@ export class PostgresRecordStore implements RecordStore {
           ${created.map(({ listing }) => listing)}::text[], ${created.map(({ createdAt }) => createdAt)}::timestamptz[])
         ON CONFLICT (logical_token) DO NOTHING`;
     }
-    return await statements.$queryRaw<StoredPatient[]>`
-      SELECT id, logical_token AS "logicalToken", listing, created_at AS "createdAt" FROM patient
+    const patients = await statements.$queryRaw<PatientRow[]>`
+      SELECT id, logical_token AS "logicalToken", listing, sealed_hospitals AS "sealedHospitals", created_at AS "createdAt" FROM patient
       WHERE logical_token = ANY(${claims.map(({ logicalToken }) => logicalToken)}::bytea[]) ORDER BY id FOR UPDATE`;
+    return patients.map(storedPatient);
   }
 
   async lockPatients(transaction: Transaction, patientIds: readonly string[]): Promise<StoredPatient[]> {
-    return await this.transactions.statementsOf(transaction).$queryRaw<StoredPatient[]>`
-      SELECT id, logical_token AS "logicalToken", listing, created_at AS "createdAt" FROM patient
+    const patients = await this.transactions.statementsOf(transaction).$queryRaw<PatientRow[]>`
+      SELECT id, logical_token AS "logicalToken", listing, sealed_hospitals AS "sealedHospitals", created_at AS "createdAt" FROM patient
       WHERE id = ANY(${onlyUuids(patientIds)}::uuid[]) ORDER BY id FOR UPDATE`;
+    return patients.map(storedPatient);
   }
 
   async findPatients(patientIds: readonly string[]): Promise<StoredPatient[]> {
     const patients = await this.database.patient.findMany({ where: { id: { in: onlyUuids(patientIds) } } });
-    return patients.map((patient) => ({ ...patient, listing: patient.listing as Listing }));
+    return patients.map(storedPatient);
   }
 
-  async setListing(transaction: Transaction, patientId: string, listing: Listing): Promise<void> {
+  async setListing(transaction: Transaction, patientId: string, listing: Listing, sealedHospitals?: Uint8Array): Promise<void> {
     if (!isUuid(patientId)) return;
-    await this.transactions.statementsOf(transaction).patient.updateMany({ where: { id: patientId }, data: { listing } });
+    await this.transactions.statementsOf(transaction).patient.updateMany({ where: { id: patientId }, data: { listing, sealedHospitals: sealedHospitals === undefined ? null : owned(sealedHospitals) } });
   }
 
   async replaceIdentifierTokens(transaction: Transaction, entries: readonly PatientIdentifierTokens[]): Promise<void> {
@@ -183,4 +185,11 @@ export class PostgresRecordStore implements RecordStore {
 function withOwner<Row extends { readonly patientId: string | null }>(row: Row): Omit<Row, 'patientId'> & { patientId?: string } {
   const { patientId, ...rest } = row;
   return { ...rest, ...optional('patientId', patientId) };
+}
+
+/** A row of `patient`. */
+type PatientRow = Omit<StoredPatient, 'listing' | 'sealedHospitals'> & { readonly listing: string; readonly sealedHospitals: Uint8Array | null };
+
+function storedPatient({ sealedHospitals, listing, ...patient }: PatientRow): StoredPatient {
+  return { ...patient, listing: listing as Listing, ...optional('sealedHospitals', sealedHospitals) };
 }

@@ -6,7 +6,7 @@ import { filled } from './filled.ts';
 
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 const HOUR = 3_600_000;
-const EVERYBODY = new Uint8Array();
+const EVERYBODY: Uint8Array = new Uint8Array();
 const inHours = (hours: number): Date => new Date(NOW.getTime() + hours * HOUR);
 
 /**

@@ -67,10 +67,13 @@ export class MemoryRecordStore implements RecordStore {
     return Promise.resolve(pick(this.state.read().patients, patientIds));
   }
 
-  setListing(transaction: Transaction, patientId: string, listing: Listing): Promise<void> {
+  setListing(transaction: Transaction, patientId: string, listing: Listing, sealedHospitals?: Uint8Array): Promise<void> {
     const { patients } = this.state.write(transaction);
     const patient = patients.get(patientId);
-    if (patient !== undefined) patients.set(patientId, { ...patient, listing });
+    if (patient !== undefined) {
+      const { id, logicalToken, createdAt } = patient;
+      patients.set(patientId, { id, logicalToken, createdAt, listing, ...(sealedHospitals === undefined ? {} : { sealedHospitals }) });
+    }
     return Promise.resolve();
   }
 

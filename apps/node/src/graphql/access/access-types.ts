@@ -100,6 +100,9 @@ export class ReceivedAccessRequest {
   @Field(() => String)
   reason!: string;
 
+  @Field(() => String, { description: 'Why a person has to decide; MATCHED_BY_DEMOGRAPHICS: the patient was named by name and birth date, which others may share.' })
+  reasonCode!: string;
+
   @Field(() => [String], { nullable: true })
   resourceTypes?: readonly string[] | null;
 

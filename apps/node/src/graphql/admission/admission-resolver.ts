@@ -26,7 +26,12 @@ export class AdmissionResolver {
     @Args('bundle', { type: () => FhirJson }) bundle: unknown,
     @Args('listing', { type: () => ListingEnum, nullable: true, description: 'For new patients; if not given, as the hospital has set.' }) listing?: Listing | null,
   ): Promise<Admission> {
-    const { patients, versions } = await this.admission.admit(bundle, listing ?? this.hospital.defaultListing, staff);
+    const { patients, versions } = await this.admission.admit(bundle, admissionListing(listing ?? this.hospital.defaultListing), staff);
     return { patients, resources: versions.length, versions };
   }
+}
+
+/** New patients have nobody named for them yet: a listing to named hospitals is set for each patient. */
+function admissionListing(listing: Listing): Listing {
+  return listing === 'named' ? 'unlisted' : listing;
 }

@@ -20,7 +20,7 @@ export const StaffRoleEnum: EnumOf<StaffRole> = enumOf(STAFF_ROLES);
 registerEnumType(StaffRoleEnum, { name: 'StaffRole' });
 
 export const ListingEnum = enumOf(LISTINGS);
-registerEnumType(ListingEnum, { name: 'Listing', description: 'Whether other hospitals can find that this hospital has records of the patient.' });
+registerEnumType(ListingEnum, { name: 'Listing', description: 'Who can find that this hospital has records of the patient: all other hospitals, named ones, or none.' });
 
 export const PurposeEnum = enumOf(PURPOSES_OF_USE);
 registerEnumType(PurposeEnum, {

@@ -1,3 +1,6 @@
+import { MAX_NAMED_HOSPITALS } from '@carecord/core';
+import { ADMINISTRATIVE_SEXES } from '@carecord/fhir';
+import { didSchema } from '@carecord/identity';
 import { z } from 'zod';
 
 /** Longer is no identifier system or value that anybody prints on a card. */
@@ -13,6 +16,20 @@ export const identifierSchema = z.object({
   system: textSchema.trim().min(1, { error: 'is empty' }).max(MAX_IDENTIFIER_PART, { error: 'is too long' }),
   value: textSchema.trim().min(1, { error: 'is empty' }).max(MAX_IDENTIFIER_PART, { error: 'is too long' }),
 });
+
+/** Longer is no name that anybody would be looked for by. */
+const MAX_NAME = 255;
+const nameSchema = textSchema.trim().min(1, { error: 'is empty' }).max(MAX_NAME, { error: 'is too long' });
+
+export const demographicsSchema = z.object({
+  family: nameSchema,
+  given: nameSchema,
+  birthDate: z.iso.date({ error: 'is not a date like 1970-12-31' }),
+  sex: z.enum(ADMINISTRATIVE_SEXES),
+});
+
+/** The hospitals of a listing. */
+export const hospitalsSchema = z.array(didSchema).max(MAX_NAMED_HOSPITALS, { error: `must not be more than ${MAX_NAMED_HOSPITALS}` }).nullish();
 
 /** FHIR R4 has 146 resource types. */
 export const resourceTypesSchema = z.array(z.string().regex(/^[A-Z][A-Za-z]{2,60}$/, { error: 'is not a FHIR resource type' })).min(1).max(150).nullish();

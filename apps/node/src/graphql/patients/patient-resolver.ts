@@ -8,7 +8,7 @@ import { actorOf } from '../../sessions/staff-principal.ts';
 import type { StaffPrincipal } from '../../sessions/staff-principal.ts';
 import { ListingEnum } from '../common/enums.ts';
 import { InputPipe } from '../common/input.ts';
-import { idSchema, identifierSchema, pageSchema, resourceTypesSchema } from '../common/input-schemas.ts';
+import { hospitalsSchema, idSchema, identifierSchema, pageSchema, resourceTypesSchema } from '../common/input-schemas.ts';
 import type { Page } from '../common/input-schemas.ts';
 import { pageOf } from '../common/paging.ts';
 import { resultUnion } from '../common/result-union.ts';
@@ -59,13 +59,14 @@ export class PatientResolver {
   }
 
   @Requires('listing.change')
-  @Mutation(() => SetListingResult, { description: 'Lets other hospitals find that there are records of this patient here, or not.' })
+  @Mutation(() => SetListingResult, { description: 'Lets all other hospitals find that there are records of this patient here, or named ones, or none. Consents may name more, or take some out.' })
   async setListing(
     @CurrentStaff() staff: StaffPrincipal,
     @Args('patientId', { type: () => ID }, new InputPipe(idSchema)) patientId: string,
     @Args('listing', { type: () => ListingEnum }) listing: Listing,
+    @Args('hospitals', { type: () => [String], nullable: true, description: 'With NAMED: their DIDs.' }, new InputPipe(hospitalsSchema)) hospitals?: string[] | null,
   ): Promise<ListingChange> {
-    await this.records.setListing(patientId, listing, actorOf(staff));
+    await this.records.setListing(patientId, listing, actorOf(staff), hospitals ?? []);
     return { patientId, listing };
   }
 }
