@@ -7,7 +7,7 @@ import { KeyRing } from '@carecord/keys';
 import { type LocatedNetwork, pointerKind } from '@carecord/locator';
 import { type NetworkHost, createNetworkHost } from '@carecord/network';
 import { type Storage, openStorage } from '@carecord/storage';
-import { MemoryDidHistoryStore, MemoryStatusListStore } from '@carecord/testkit';
+import { MemoryDhtValueStore, MemoryDidHistoryStore, MemoryStatusListStore } from '@carecord/testkit';
 import { MemoryDatastore } from 'datastore-core';
 import { z } from 'zod';
 import { openKeyHolder } from '../../apps/node/src/composition/open-key-holder.ts';
@@ -65,6 +65,7 @@ export async function impersonateAlone(network: TestNetwork, slug: Slug): Promis
     bootstrap: [],
     valueKinds: [pointerKind],
     datastore: new MemoryDatastore(),
+    values: new MemoryDhtValueStore(),
     clock: systemClock,
     logger: silentLogger,
   });
