@@ -6,10 +6,10 @@ import { runRealNetwork } from './real-network.ts';
 export interface ComparedFigures {
   /** Share of the values that were read. */
   readonly found: number;
-  /** Mean of the longest chain that led to one of the members found: what a node counts as hops. */
-  readonly hops: number;
-  /** Mean number of questions of a lookup. */
-  readonly queries: number;
+  /** Mean of the longest chain that led to one of the members found: what a node counts as hops; `undefined` when no lookup was needed. */
+  readonly hops: number | undefined;
+  /** Mean number of questions of a lookup; `undefined` when none was needed. */
+  readonly queries: number | undefined;
   /** Mean number of questions until a value was read. A real node first asks the closest of those that it knows, and makes no lookup when one of them has it. */
   readonly messages: number;
 }

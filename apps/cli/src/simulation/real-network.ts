@@ -54,8 +54,8 @@ export async function runRealNetwork({ nodes, lookups, replication, seed }: Real
     const made = end.lookups - between.lookups;
     return {
       found: found / lookups,
-      hops: (end.hops - between.hops) / made,
-      queries: (end.queries - between.queries) / made,
+      hops: made === 0 ? undefined : (end.hops - between.hops) / made,
+      queries: made === 0 ? undefined : (end.queries - between.queries) / made,
       messages: (between.queries - start.queries + between.reads - start.reads) / lookups,
     };
   } finally {

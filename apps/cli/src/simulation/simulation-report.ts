@@ -52,7 +52,7 @@ export function textSimulationReport(stream: NodeJS.WritableStream): SimulationR
       table('Simulated beside real nodes in this process (hops: the longest chain of a lookup)', [
         ['nodes', '', 'values read', 'hops', 'questions a lookup', 'messages to read a value'],
         ...comparisons.flatMap(({ nodes, simulated, real }) =>
-          [{ name: 'simulated', ...simulated }, { name: 'real', ...real }].map(({ name, found, hops, queries, messages }) => [count(nodes), name, percent(found), number(hops), number(queries), number(messages)]),
+          [{ name: 'simulated', ...simulated }, { name: 'real', ...real }].map(({ name, found, hops, queries, messages }) => [count(nodes), name, percent(found), orNone(hops), orNone(queries), number(messages)]),
         ),
       ]),
     plots: (files) => {
@@ -111,6 +111,10 @@ function percent(share: number): string {
 
 function number(value: number): string {
   return Number(value.toPrecision(4)).toString();
+}
+
+function orNone(value: number | undefined): string {
+  return value === undefined ? 'no lookup' : number(value);
 }
 
 function count(value: number): string {
