@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { frame } from './framing.ts';
 import { hashWithContext, keyedToken, sha256 } from './hash.ts';
 import { constantTimeEqual, deriveKey, hkdfSha256, randomKey } from './keys.ts';
 
@@ -12,6 +14,17 @@ describe('sha256 (FIPS 180-4)', () => {
     const expected = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
     expect(hex(sha256(text('abc')))).toBe(expected);
     expect(hex(sha256(text('a'), text('bc')))).toBe(expected);
+  });
+});
+
+describe('short and long messages', () => {
+  it.each([0, 1, 64, 4_095, 4_096, 4_097, 20_000])('of %d bytes have the hash that OpenSSL gives them part by part', (length) => {
+    const message = new Uint8Array(length).map((_, at) => at);
+    const whole = createHash('sha256').update(message).digest('hex');
+    expect(hex(sha256(message))).toBe(whole);
+    expect(hex(sha256(message.subarray(0, 10), message.subarray(10)))).toBe(whole);
+    const framed = createHash('sha256').update(frame('carecord/v1/x', message, 'é')).digest('hex');
+    expect(hex(hashWithContext('x', message, 'é'))).toBe(framed);
   });
 });
 

@@ -122,7 +122,8 @@ describe('publishReferences', () => {
 
 describe('findHolders', () => {
   it('names each holder once, and nobody where there is no batch', async () => {
-    const [{ entries: [one] }, { entries: [other] }] = [await published(1), await published(1, { holder: 'did:webvh:x:b.example' })] as [{ entries: [DhtEntry] }, { entries: [DhtEntry] }];
+    const one = (await published(1)).entries[0] as DhtEntry;
+    const other = (await published(1, { holder: 'did:webvh:x:b.example' })).entries[0] as DhtEntry;
     const values = [one, one, other, { value: one.value }];
     const found = await findHolders({ readGroup: () => Promise.resolve({ values, complete: true }) }, contentIdOf(text('0')));
     expect(found).toEqual([HOLDER, 'did:webvh:x:b.example']);

@@ -122,11 +122,12 @@ export class ReferenceKind implements DhtValueKind {
     const id = idOf(attachmentHashOf(attachment));
     const known = this.verified.get(id);
     if (known !== undefined) return known;
-    const { statement, verify } = openBatch(attachment);
+    const batch = openBatch(attachment);
+    const { statement } = batch;
     checkLifetime(new Date(statement.expiresAt), this.known.clock.now());
     const keys = await this.known.keysOf(statement.holder);
     if (keys === undefined) throw new UnjudgedValue('The holder in a content reference is not known as a member.');
-    await verify(keys);
+    await batch.verify(keys);
     this.verified.set(id, statement);
     return statement;
   }

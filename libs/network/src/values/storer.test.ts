@@ -21,7 +21,8 @@ async function give(to: TestMember, values: readonly { key: string; value: strin
 
 describe('Storer', () => {
   it('judges each value by itself', async () => {
-    const { members: [member], clock } = new TestMembers(3) as { members: [TestMember]; clock: TestMembers['clock'] };
+    const network = new TestMembers(3);
+    const member = network.at(0);
     await give(member, [{ key: 'old', value: 'a:5' }]);
     const outcomes = await give(member, [
       { key: 'new', value: 'a:1' },
@@ -35,21 +36,23 @@ describe('Storer', () => {
     expect(outcomes).toEqual(['stored', 'older', 'invalid', 'unknown', 'invalid', 'invalid', 'invalid']);
     expect(member.dropped).toEqual(['VALUE_REFUSED', 'VALUE_REFUSED', 'VALUE_REFUSED', 'VALUE_REFUSED']);
     expect(member.observations).toEqual([{ did: 'did:example:giver', kind: 'invalid-value' }]);
-    expect(await member.store.counts(clock.now())).toMatchObject([{ kind: 'note', count: 2 }]);
+    expect(await member.store.counts(network.clock.now())).toMatchObject([{ kind: 'note', count: 2 }]);
   });
 
   it('says the same of a value that it has already, and takes a place once a message', async () => {
-    const { members: [member] } = new TestMembers(3) as { members: [TestMember] };
+    const network = new TestMembers(3);
+    const member = network.at(0);
     expect(await give(member, [{ key: 'one', value: 'a:1' }, { key: 'one', value: 'a:2' }])).toEqual(['stored', 'invalid']);
     expect(await give(member, [{ key: 'one', value: 'a:1' }])).toEqual(['unchanged']);
   });
 
   it('keeps an attachment once for all its values, and refuses values whose attachment is not there', async () => {
-    const { members: [member], clock } = new TestMembers(3, withAttachments) as { members: [TestMember]; clock: TestMembers['clock'] };
+    const network = new TestMembers(3, withAttachments);
+    const member = network.at(0);
     const attachments = [text('shared')];
     const outcomes = await give(member, [{ key: 'one', value: 'a:1', attachment: 0 }, { key: 'two', value: 'a:1', attachment: 0 }, { key: 'three', value: 'a:1', attachment: 1 }], { attachments });
     expect(outcomes).toEqual(['stored', 'stored', 'invalid']);
-    const [one, two] = await member.store.read([{ namespace: 'note', key: text('one') }, { namespace: 'note', key: text('two') }], clock.now());
+    const [one, two] = await member.store.read([{ namespace: 'note', key: text('one') }, { namespace: 'note', key: text('two') }], network.clock.now());
     expect(one?.attachmentHash).toEqual(two?.attachmentHash);
     expect(await member.store.attachments([one?.attachmentHash ?? text('')])).toMatchObject([{ bytes: text('shared') }]);
   });
@@ -65,11 +68,12 @@ describe('Storer', () => {
   });
 
   it('takes no older value after a short-lived newer one has expired', async () => {
-    const { members: [member], clock } = new TestMembers(3) as { members: [TestMember]; clock: TestMembers['clock'] };
+    const network = new TestMembers(3);
+    const member = network.at(0);
     await give(member, [{ key: 'one', value: 'a:1:48' }]);
     await give(member, [{ key: 'one', value: 'a:2:1' }]);
-    clock.advance(HOUR);
-    await member.store.deleteExpired(clock.now(), 100);
+    network.clock.advance(HOUR);
+    await member.store.deleteExpired(network.clock.now(), 100);
     expect(await give(member, [{ key: 'one', value: 'a:1:48' }])).toEqual(['older']);
     expect(await give(member, [{ key: 'one', value: 'b:9:48' }])).toEqual(['occupied']);
   });

@@ -1,4 +1,3 @@
-import { later } from '@carecord/core';
 import type { Clock, Logger } from '@carecord/core';
 import type { z } from 'zod';
 import { every } from '../every.ts';
@@ -18,7 +17,6 @@ import type {
   PublishOptions,
   RepairReport,
 } from '../ports.ts';
-import { nodeIdOf } from '../routing/node-id.ts';
 import type { Routing } from '../routing/ports.ts';
 import { check } from './answer-check.ts';
 import type { GivenValue } from './answer-check.ts';
@@ -27,6 +25,7 @@ import { placementOf } from './placement.ts';
 import { answerRead, readHere } from './read-answers.ts';
 import { READ_PROTOCOL } from './read-protocol.ts';
 import type { ReadQuestion } from './read-protocol.ts';
+import { RepairSchedule } from './repair-schedule.ts';
 import { encodeOutcomes, STORE_PROTOCOL } from './store-protocol.ts';
 import { Storer } from './storer.ts';
 import { ValuePublisher } from './value-publisher.ts';
@@ -44,13 +43,6 @@ const QUORUM = 2;
 const COMPETING_QUORUM = 4;
 /** Several storers of one place can differ, and each gives one value for it. */
 export const MAX_VALUE_OWNERS = COMPETING_QUORUM + 1;
-/** How often values are brought to whom they belong, give or take a fifth: all nodes at once would be a burden. */
-const REPAIR_MILLISECONDS = 10 * 60 * 1000;
-const REPAIR_JITTER = 0.2;
-/** How long after our neighbours changed: a member that restarts is back by then, and several changes are one. */
-const SETTLE_MILLISECONDS = 30_000;
-/** Neighbours whose coming and going may change who is responsible for our values. */
-const NEIGHBOURS = 20;
 /** How often expired values are deleted, and how many at a stretch. */
 const SWEEP_MILLISECONDS = 10 * 60 * 1000;
 const SWEEP_BATCH = 5_000;
@@ -89,8 +81,6 @@ export class ValueNetwork {
   private readonly sender: ValueSender;
   private readonly background = new Set<Promise<void>>();
   private stopped = new AbortController().signal;
-  private lastRepair: (RepairReport & { readonly at: Date }) | undefined;
-  private handedOver = 0;
 
   constructor(private readonly options: ValueNetworkOptions) {
     this.sender = new ValueSender(options);
@@ -113,7 +103,7 @@ export class ValueNetwork {
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.options;
     this.stopped = signal;
-    await Promise.all([this.keepRepaired(signal), every(SWEEP_MILLISECONDS, clock, signal, () => this.sweep(signal))]);
+    await Promise.all([new RepairSchedule(this.options).run(signal, () => this.repairQuietly()), every(SWEEP_MILLISECONDS, clock, signal, () => this.sweep(signal))]);
     await Promise.allSettled(this.background);
   }
 
@@ -169,11 +159,8 @@ export class ValueNetwork {
   }
 
   /** See `NetworkHost.repair`. */
-  async repair(): Promise<RepairReport> {
-    const report = await this.repairs.run(this.stopped);
-    if (this.lastRepair?.checked !== report.checked || this.lastRepair.at !== this.options.clock.now()) this.handedOver += report.handedOver;
-    this.lastRepair = { ...report, at: this.options.clock.now() };
-    return report;
+  repair(): Promise<RepairReport> {
+    return this.repairs.run(this.stopped);
   }
 
   /** The parts of the host's statistics that are about values. */
@@ -181,7 +168,7 @@ export class ValueNetwork {
     const { replication: factor, store, clock } = this.options;
     return {
       storage: { values: await store.counts(clock.now()) },
-      replication: { factor, repairedAt: this.lastRepair?.at, underReplicated: this.lastRepair?.underReplicated ?? 0, handedOver: this.handedOver },
+      replication: { factor, ...this.repairs.state },
     };
   }
 
@@ -221,27 +208,12 @@ export class ValueNetwork {
     while ((await given.next()).done !== true);
   }
 
-  private async keepRepaired(signal: AbortSignal): Promise<void> {
-    const { clock, logger, routing, ownDid, random = Math.random } = this.options;
-    const ownId = nodeIdOf(ownDid);
-    const neighbours = (): string => routing.nearest(ownId, NEIGHBOURS).map(({ did }) => did).sort().join(' ');
-    let changed = new AbortController();
-    let known = neighbours();
-    const end = routing.onChange(() => {
-      if (neighbours() !== known) changed.abort();
-    });
-    while (!signal.aborted) {
-      const pause = REPAIR_MILLISECONDS * (1 + REPAIR_JITTER * (2 * random() - 1));
-      await clock.sleepUntil(later(clock.now(), pause), AbortSignal.any([signal, changed.signal])).catch(() => undefined);
-      if (changed.signal.aborted) await clock.sleepUntil(later(clock.now(), SETTLE_MILLISECONDS), signal).catch(() => undefined);
-      if (signal.aborted) break;
-      known = neighbours();
-      changed = new AbortController();
-      await this.repair().catch((error: unknown) => {
-        if (!signal.aborted) logger.warn('repair-failed', {}, error);
-      });
+  private async repairQuietly(): Promise<void> {
+    try {
+      await this.repair();
+    } catch (error) {
+      if (!this.stopped.aborted) this.options.logger.warn('repair-failed', {}, error);
     }
-    end();
   }
 
   private async sweep(signal: AbortSignal): Promise<void> {

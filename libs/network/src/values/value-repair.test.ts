@@ -123,7 +123,7 @@ describe('repair', () => {
     const network = new TestMembers(5);
     const [a, b] = network.members as [TestMember, TestMember];
     await a.values.put(KIND, text('one'), text('a:1'));
-    b.handlers.set(HAVE_PROTOCOL.name, (() => Promise.resolve({ missing: new Uint8Array(9) })) as never);
+    b.handlers.set(HAVE_PROTOCOL.name, (() => Promise.resolve({ missing: new Uint8Array(9) })));
     expect((await a.values.repair()).underReplicated).toBe(1);
     expect(a.observations).toEqual([{ did: b.did, kind: 'malformed' }]);
   });

@@ -54,6 +54,9 @@ interface Checked {
 export class ValueRepair {
   private readonly promises = new BoundedCache<number>({ entries: MAX_PROMISES });
   private running: Promise<RepairReport> | undefined;
+  private repairedAt: Date | undefined;
+  private underReplicated = 0;
+  private handedOver = 0;
 
   constructor(private readonly options: ValueRepairOptions) {}
 
@@ -63,6 +66,12 @@ export class ValueRepair {
       this.running = undefined;
     });
     return this.running;
+  }
+
+  /** How the last repair ended, and how many values were handed over by all of them. */
+  get state(): { readonly repairedAt: Date | undefined; readonly underReplicated: number; readonly handedOver: number } {
+    const { repairedAt, underReplicated, handedOver } = this;
+    return { repairedAt, underReplicated, handedOver };
   }
 
   /** Answers `/carecord/values/have/1`. */
@@ -92,10 +101,14 @@ export class ValueRepair {
         const known = region;
         const end = rest.findIndex((header) => !known.covers(header.placement));
         const inside = end === -1 ? rest : rest.slice(0, end);
-        report.handedOver += await this.repairRegion(known, inside, report, signal);
+        const handedOver = await this.repairRegion(known, inside, report, signal);
+        report.handedOver += handedOver;
+        this.handedOver += handedOver;
         rest = rest.slice(inside.length);
       }
     }
+    this.repairedAt = this.options.clock.now();
+    this.underReplicated = report.underReplicated;
     return report;
   }
 

@@ -116,6 +116,11 @@ export class TestMembers {
     return this.nearest(placement, count).map(({ did }) => this.member(did));
   }
 
+  /** The member that was added as the so many-th, from 0. */
+  at(index: number): TestMember {
+    return this.members[index] as TestMember;
+  }
+
   member(did: string): TestMember {
     return this.members.find((member) => member.did === did) as TestMember;
   }
