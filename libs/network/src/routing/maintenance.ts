@@ -50,7 +50,8 @@ export class Maintenance {
     const stopListening = router.onChange(() => this.changed());
     if (table.size > 0) this.explore();
     await every(CHECK_MILLISECONDS, clock, signal, async () => {
-      if (this.isUnfinished) this.explore();
+      // Somebody has come or gone, or did not answer in time.
+      if (this.changes > 0 || this.isUnfinished) this.explore();
       await router.checkIdle(later(clock.now(), -IDLE_MILLISECONDS));
       await this.refreshIdle();
     });

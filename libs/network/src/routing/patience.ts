@@ -1,5 +1,7 @@
 /** Nobody is waited for less: a dial with its handshake over a slow line takes that long. */
 const SHORTEST_MILLISECONDS = 1_000;
+/** As long as nobody has answered: handshakes with a dozen members at once keep a small machine busy. */
+const FIRST_MILLISECONDS = 3_000;
 /** Nor longer: the query limit. */
 const LONGEST_MILLISECONDS = 10_000;
 /** Weights of a new round trip in the smoothed one and in its deviation, and the deviations added: those of TCP (RFC 6298). */
@@ -25,6 +27,7 @@ export class Patience {
 
   /** In milliseconds, between one and ten seconds. */
   get milliseconds(): number {
-    return Math.min(LONGEST_MILLISECONDS, Math.max(SHORTEST_MILLISECONDS, (this.mean ?? 0) + DEVIATIONS * this.deviation));
+    if (this.mean === undefined) return FIRST_MILLISECONDS;
+    return Math.min(LONGEST_MILLISECONDS, Math.max(SHORTEST_MILLISECONDS, this.mean + DEVIATIONS * this.deviation));
   }
 }
