@@ -14,6 +14,7 @@ const healthy = {
   membership: { membership: { validUntil: clock.now() } as Membership },
   statuses: { standing: () => 'revoked' as const },
   network: (): { addresses: () => string[]; members: () => [] } | undefined => ({ addresses: () => ['/ip4/127.0.0.1/tcp/1'], members: () => [] }),
+  guardians: () => ({ newestKey: () => Promise.resolve({ epoch: 2, version: 5 }) }),
   clock,
 };
 const down = async (change: Partial<Parameters<typeof readinessParts>[0]>): Promise<string[]> => {
@@ -30,6 +31,13 @@ describe('readiness', () => {
   it('is given to a hospital that was put out of the network: it says how it stands', async () => {
     const { parts } = await new Readiness(readinessParts(healthy), silentLogger).report();
     expect(parts).toContainEqual(expect.objectContaining({ name: 'membership', status: 'up', standing: 'revoked' }));
+  });
+
+  it('is given without a key of the guardians: it says which there is', async () => {
+    const of = async (guardians: Parameters<typeof readinessParts>[0]['guardians']): Promise<unknown> =>
+      (await new Readiness(readinessParts({ ...healthy, guardians }), silentLogger).report()).parts.find(({ name }) => name === 'guardians');
+    expect(await of(healthy.guardians)).toEqual({ name: 'guardians', status: 'up', keyEpoch: 2, keyVersion: 5 });
+    for (const none of [() => undefined, () => ({ newestKey: () => Promise.resolve(undefined) })]) expect(await of(none)).toEqual({ name: 'guardians', status: 'up', keyEpoch: 0, keyVersion: 0 });
   });
 
   it('names each part that is down', async () => {

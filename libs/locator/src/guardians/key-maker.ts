@@ -12,6 +12,9 @@ import { isSharedAmong, keyTargets } from './key-target.ts';
 import type { KeyTarget } from './key-target.ts';
 import type { GuardianPlan, KeyName, StoredCeremony } from './ports.ts';
 
+/** How soon one run that others have caused may follow another. */
+const WAKE_MILLISECONDS = 1_000;
+
 /** What a {@link KeyMaker} needs. */
 export interface KeyMakerOptions extends CeremonyOptions {
   readonly plan: () => GuardianPlan;
@@ -24,7 +27,7 @@ export interface KeyMakerOptions extends CeremonyOptions {
 export class KeyMaker {
   private readonly ceremony: KeyCeremony;
   private readonly runs = new KeyLock();
-  private isWoken = false;
+  private wokenAt = 0;
 
   constructor(private readonly options: KeyMakerOptions) {
     this.ceremony = new KeyCeremony(options);
@@ -59,15 +62,15 @@ export class KeyMaker {
     return answer;
   }
 
-  /** Whoever is asked has probably something to ask as well. */
+  /** Whoever is asked has probably something to ask as well; with a pause, as those who are asked then wake up in turn. */
   private wake(): void {
-    if (this.isWoken) return;
-    this.isWoken = true;
-    void this.run()
-      .catch((error: unknown) => this.options.logger.warn('guardian-run-failed', {}, error))
-      .finally(() => {
-        this.isWoken = false;
-      });
+    const { clock, logger } = this.options;
+    const now = clock.now().getTime();
+    if (now - this.wokenAt < WAKE_MILLISECONDS) return;
+    this.wokenAt = now;
+    this.run().catch((error: unknown) => {
+      logger.warn('guardian-run-failed', {}, error);
+    });
   }
 
   private async targets(): Promise<KeyTarget[]> {
