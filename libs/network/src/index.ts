@@ -14,10 +14,9 @@ export { isHospitalMember } from './hospital-member.ts';
 export { createNetworkHost } from './host/create-network-host.ts';
 export { networkDidSource } from './identity/network-did-source.ts';
 export { NetworkError, valueRefused } from './network-error.ts';
-export { countValues } from './values/count-values.ts';
-export { findReference, publishReference } from './values/reference.ts';
+export { publishReference, publishReferences } from './values/reference.ts';
 export { MAX_VALUE_BYTES } from './values/value-rules.ts';
-export { MAX_VALUE_OWNERS } from './values/value-store.ts';
+export { MAX_VALUE_OWNERS } from './values/value-network.ts';
 export type { BlocksPart } from './blocks/blocks.ts';
 export type { NetworkErrorCode } from './network-error.ts';
 export type {
@@ -41,6 +40,7 @@ export type {
   Placement,
   PublishOptions,
   PublishProgress,
+  RepairReport,
   Told,
 } from './ports.ts';
 export type {
