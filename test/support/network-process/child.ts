@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { silentLogger } from '@carecord/core';
 import { type NetworkHost } from '@carecord/network';
 import type { z } from 'zod';
@@ -8,6 +9,8 @@ import { makeNote, noteKind } from './note.ts';
 import { SkippingClock } from './skipping-clock.ts';
 
 // A process with some of a network's hosts, at the command of a test. An unhandled rejection ends it, as it would end a node.
+
+const CONNECT_ATTEMPTS = 5;
 
 const clock = new SkippingClock();
 const nodes = new Map<string, TestNode>();
@@ -23,7 +26,7 @@ const handlers: Handlers = {
     return node.host.addresses();
   },
   connect: async ({ name, addresses }) => {
-    for (const address of addresses) await host(name).connect(address);
+    for (const address of addresses) await connectPatiently(host(name), address);
     return null;
   },
   publish: ({ name, texts, expiresAt }) => host(name).publish(texts.map((text) => makeNote(text, new Date(expiresAt)))),
@@ -62,6 +65,18 @@ async function makeNode({ identity, credentials, listen, bootstrap }: PlannedMem
   return makeTestNode(keys, local, authorities, { clock, logger: silentLogger, valueKinds: [noteKind], listen, bootstrap, replication });
 }
 
+/** Many handshakes at once on a busy machine: one that took too long is tried again. */
+async function connectPatiently(from: NetworkHost, address: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await from.connect(address);
+      return;
+    } catch (error) {
+      if (attempt >= CONNECT_ATTEMPTS) throw error;
+    }
+  }
+}
+
 function node(name: string): TestNode {
   const found = nodes.get(name);
   if (found === undefined) throw new Error(`There is no host "${name}" in this process.`);
@@ -86,7 +101,7 @@ process.on('message', (message) => {
   const { id, command, request } = orderSchema.parse(message);
   execute(command, request).then(
     (answer) => report({ id, ok: true, answer }),
-    (error: unknown) => report({ id, ok: false, error: error instanceof Error ? `${error.name} ${error.message}\n${error.stack ?? ''}` : 'unknown' }),
+    (error: unknown) => report({ id, ok: false, error: inspect(error) }),
   );
 });
 process.on('disconnect', () => process.exit(0));

@@ -29,14 +29,34 @@ export async function publishNotes(network: SeededNetwork, { texts }: PlacedNote
   return { leastStored: Math.min(...placements.flat().map(({ stored }) => stored)) };
 }
 
-/** Reads all notes, an equal part through each of the members, none through one that published it where that can be. @returns whether each was found */
-export async function readNotes(network: SeededNetwork, { keys }: PlacedNotes): Promise<boolean[]> {
+/** How often a note is read by one member as long as the answer says that it may be incomplete: what a hospital would do, too. */
+const MAX_READINGS = 4;
+
+/**
+ * Reads all notes, an equal part through each of the members, none through one that published it where that can be. What was not found
+ * while the reading was incomplete is read again.
+ * @returns whether each was found, and how many were found by the first reading
+ */
+export async function readNotes(network: SeededNetwork, { keys }: PlacedNotes): Promise<{ readonly found: readonly boolean[]; readonly atOnce: number }> {
   const readers = network.living;
-  const indexes = readers.map((_, at) => keys.flatMap((_key, index) => ((index + 1) % readers.length === at ? [index] : [])));
-  const answers = await network.orderAll(readers, 'read', (_, at) => ({ keys: (indexes[at] ?? []).map((index) => keys[index] as Uint8Array) }));
-  const found: boolean[] = [];
-  for (const [at, own] of indexes.entries()) own.forEach((index, position) => (found[index] = answers[at]?.[position]?.value !== null && answers[at]?.[position] !== undefined));
-  return found;
+  const found = keys.map(() => false);
+  let open = keys.map((_, index) => index);
+  let atOnce = 0;
+  for (let reading = 0; reading < MAX_READINGS && open.length > 0; reading += 1) {
+    const parts = readers.map((_, at) => open.filter((index) => (index + 1) % readers.length === at));
+    const answers = await network.orderAll(readers, 'read', (_, at) => ({ keys: (parts[at] ?? []).map((index) => keys[index] as Uint8Array) }));
+    const incomplete: number[] = [];
+    for (const [at, part] of parts.entries()) {
+      for (const [position, index] of part.entries()) {
+        const answer = answers[at]?.[position];
+        found[index] = answer !== undefined && answer.value !== null;
+        if (found[index] !== true && answer?.complete !== true) incomplete.push(index);
+      }
+    }
+    if (reading === 0) atOnce = found.filter(Boolean).length;
+    open = incomplete;
+  }
+  return { found, atOnce };
 }
 
 /** The names of the living members that keep each note. */

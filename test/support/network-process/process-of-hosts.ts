@@ -6,6 +6,8 @@ import { type CommandAnswer, type CommandName, type CommandRequest, commands, re
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const program = fileURLToPath(new URL('child.ts', import.meta.url));
+/** No order takes longer, even on a busy machine. */
+const ORDER_MILLISECONDS = 100_000;
 /** What a process has to say before it ends, at the most. */
 const KEPT_ERROR_CHARACTERS = 20_000;
 
@@ -48,9 +50,16 @@ export class ProcessOfHosts {
   async order<Name extends CommandName>(command: Name, request: CommandRequest<Name>): Promise<CommandAnswer<Name>> {
     if (!this.child.connected) throw new Error(`The process of hosts is not there: ${this.errors}`);
     const id = (this.lastId += 1);
-    const answer = new Promise<unknown>((resolve, reject) => this.waiting.set(id, { resolve, reject }));
-    this.child.send({ id, command, request });
-    return (commands[command].answer as z.ZodType).parse(await answer) as CommandAnswer<Name>;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.waiting.set(id, { resolve, reject });
+    const timer = setTimeout(() => reject(new Error(`"${command}" was not done within ${ORDER_MILLISECONDS / 1000} s: ${this.errors}`)), ORDER_MILLISECONDS);
+    try {
+      this.child.send({ id, command, request });
+      return (commands[command].answer as z.ZodType).parse(await promise) as CommandAnswer<Name>;
+    } finally {
+      clearTimeout(timer);
+      this.waiting.delete(id);
+    }
   }
 
   /** As when the power fails: no goodbye. Resolves when it is gone. */

@@ -65,9 +65,9 @@ export async function survive({ hosts, killed, seed, frozenFirst = false }: Surv
 
     async function expectReadable(when: string): Promise<void> {
       const reading = performance.now();
-      const found = await readNotes(network, notes);
+      const { found, atOnce } = await readNotes(network, notes);
       const missing = notes.texts.filter((_, at) => found[at] !== true);
-      say(`${VALUES - missing.length} of ${VALUES} readable ${when}, in ${seconds(reading)} s`);
+      say(`${VALUES - missing.length} of ${VALUES} readable ${when} (${atOnce} by the first reading), in ${seconds(reading)} s`);
       if (missing.length > VALUES * (1 - READABLE_SHARE)) throw new Error(`Too few values can be read ${when}: ${await explain(missing)}`);
     }
     /** Whether what was not found could have been: whether one of the living keeps it. */
