@@ -40,7 +40,9 @@ const KIND: DhtValueKind = {
  * @throws CliError `NODE_NOT_READY`
  */
 export async function runRealNetwork({ nodes, lookups, replication, seed }: RealRun): Promise<ComparedFigures> {
-  const network = await makeTestNetwork({ hospitals: nodes, valueKinds: [KIND], replication, seed: `simulation ${seed}`, connected: 'by-bootstrap' });
+  const network = await makeTestNetwork({ hospitals: nodes, valueKinds: [KIND], replication, seed: `simulation ${seed}`, connected: 'by-bootstrap' }).catch((cause: unknown) => {
+    throw new CliError('NODE_NOT_READY', `${nodes} real nodes could not be started, or did not find each other in time: compare with fewer, or while the machine does nothing else.`, { cause });
+  });
   try {
     const hosts = network.hospitals.map(({ host }) => host);
     await untilJoined(hosts);
