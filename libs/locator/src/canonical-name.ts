@@ -1,7 +1,7 @@
 /** Marks that are written or left out: Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowels. Those of other scripts are letters. */
 const MARKS = /[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670]/gu;
 /** Letters that no decomposition takes apart. */
-const LETTERS: Readonly<Record<string, string>> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ı: 'i', ħ: 'h' };
+const LETTERS: Readonly<Record<string, string>> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ı: 'i', ħ: 'h', ς: 'σ' };
 const SPECIAL_LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'gu');
 /**
  * Two letters that are written for one with a mark: Mueller, Müller and Muller are to be one name, and Aase and Åse. Other names lose a

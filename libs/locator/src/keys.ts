@@ -1,4 +1,5 @@
-import { deriveKey, ed25519PublicKey, hashWithContext, keyedToken } from '@carecord/crypto';
+import { deriveKey, ed25519Signer, hashWithContext, keyedToken } from '@carecord/crypto';
+import type { Ed25519Signer } from '@carecord/crypto';
 
 /** How many pointers one tag can have at once: a patient known to more hospitals is found through some of them. One byte of the key. */
 export const POINTER_SLOTS = 8;
@@ -9,8 +10,8 @@ export const PLACE_BYTES = 32;
 
 /** What everybody who has a tag derives from it. */
 export interface TagKeys {
-  /** Seed of the Ed25519 key that admits a value into the slots: proof that its writer has the tag. */
-  readonly admitSeed: Uint8Array;
+  /** The Ed25519 key that admits a value into the slots: proof that its writer has the tag. */
+  readonly admit: Ed25519Signer;
   readonly admitPublicKey: Uint8Array;
   /** Opens what is inside the pointers. */
   readonly sealKey: Uint8Array;
@@ -18,8 +19,8 @@ export interface TagKeys {
 
 /** The keys of a tag (HKDF-SHA256). */
 export function tagKeys(tag: Uint8Array): TagKeys {
-  const admitSeed = deriveKey(tag, 'pointer/admit');
-  return { admitSeed, admitPublicKey: ed25519PublicKey(admitSeed), sealKey: deriveKey(tag, 'pointer/seal') };
+  const admit = ed25519Signer(deriveKey(tag, 'pointer/admit'));
+  return { admit, admitPublicKey: admit.publicKey, sealKey: deriveKey(tag, 'pointer/seal') };
 }
 
 /**

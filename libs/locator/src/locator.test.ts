@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { newId, UNLISTED } from '@carecord/core';
-import { ed25519PublicKey, randomKey } from '@carecord/crypto';
+import { ed25519PublicKey, ed25519Signer, randomKey } from '@carecord/crypto';
 import { NetworkError } from '@carecord/network';
 import { LISTED, makeLocatorNetwork } from '../../testkit/src/locator-fixture.ts';
 import { HospitalKeys, pointerKey, slotOrder, tagKeys } from './keys.ts';
@@ -112,7 +112,7 @@ describe('locating', () => {
     const patientId = newId();
     const slot = slotOrder(new HospitalKeys(a.indexKey).slotSeed(tag, patientId, 1))[0] as number;
     const expiresAt = new Date(network.clock.now().getTime() + HOUR);
-    const junk = makePointerValue(tagKeys(tag), randomKey(), { epoch: 1, slot, sequence: network.clock.now().getTime(), expiresAt }, sealNothing(randomKey()));
+    const junk = makePointerValue(tagKeys(tag), ed25519Signer(randomKey()), { epoch: 1, slot, sequence: network.clock.now().getTime(), expiresAt }, sealNothing(randomKey()));
     await b.host.put(pointerKind, pointerKey(tagKeys(tag).admitPublicKey, 1, slot), junk);
     await a.locator.publishPatient(patientId, { identifiers: [NATIONAL] }, LISTED);
     expect(holders(await b.locator.locate(NATIONAL, asked))).toEqual([a.did]);

@@ -1,5 +1,6 @@
 import { bytes, decodeWire, encodeWire } from '@carecord/core';
-import { constantTimeEqual, ed25519PublicKey, SEAL_OVERHEAD_BYTES, signEd25519, verifyEd25519 } from '@carecord/crypto';
+import { constantTimeEqual, SEAL_OVERHEAD_BYTES, sha256, verifyEd25519 } from '@carecord/crypto';
+import type { Ed25519Signer } from '@carecord/crypto';
 import { valueRefused } from '@carecord/network';
 import type { DhtValueKind } from '@carecord/network';
 import { z } from 'zod';
@@ -41,22 +42,23 @@ const ADMIT_CONTEXT = new TextEncoder().encode('carecord/v1/pointer/admit-signat
 const SLOT_CONTEXT = new TextEncoder().encode('carecord/v1/pointer/slot-signature');
 
 /** Makes the value of a slot, signed by the tag's admit key (its writer has the tag) and by the slot's own key (its owner). */
-export function makePointerValue({ admitSeed, admitPublicKey }: TagKeys, slotSeed: Uint8Array, place: PointerPlace, sealed: Uint8Array): Uint8Array {
+export function makePointerValue({ admit, admitPublicKey }: TagKeys, slotKey: Ed25519Signer, place: PointerPlace, sealed: Uint8Array): Uint8Array {
   const { epoch, slot, sequence, expiresAt } = place;
   const body = encodeWire(bodySchema, {
     version: 2,
     epoch,
     slot,
     admitPublicKey,
-    slotPublicKey: ed25519PublicKey(slotSeed),
+    slotPublicKey: slotKey.publicKey,
     sequence,
     expiresAt: expiresAt.getTime(),
     sealed,
   });
+  const hash = sha256(body);
   return encodeWire(valueSchema, {
     body,
-    admitSignature: signEd25519(admitSeed, signed(ADMIT_CONTEXT, body)),
-    slotSignature: signEd25519(slotSeed, signed(SLOT_CONTEXT, body)),
+    admitSignature: admit.sign(signed(ADMIT_CONTEXT, hash)),
+    slotSignature: slotKey.sign(signed(SLOT_CONTEXT, hash)),
   });
 }
 
@@ -67,9 +69,10 @@ export function makePointerValue({ admitSeed, admitPublicKey }: TagKeys, slotSee
  */
 export function readPointerValue(key: Uint8Array, value: Uint8Array): PointerBody {
   const { body, admitSignature, slotSignature, ...read } = decodeValue(value);
+  const hash = sha256(body);
   if (!constantTimeEqual(key, pointerKey(read.admitPublicKey, read.epoch, read.slot))) throw valueRefused('A pointer stands under a key that is not its own.');
-  if (!verifyEd25519(read.admitPublicKey, signed(ADMIT_CONTEXT, body), admitSignature)) throw valueRefused('A pointer is not admitted by the key of its slot.');
-  if (!verifyEd25519(read.slotPublicKey, signed(SLOT_CONTEXT, body), slotSignature)) throw valueRefused('A pointer is not signed by its owner.');
+  if (!verifyEd25519(read.admitPublicKey, signed(ADMIT_CONTEXT, hash), admitSignature)) throw valueRefused('A pointer is not admitted by the key of its slot.');
+  if (!verifyEd25519(read.slotPublicKey, signed(SLOT_CONTEXT, hash), slotSignature)) throw valueRefused('A pointer is not signed by its owner.');
   return read;
 }
 
@@ -95,6 +98,7 @@ function decodeValue(value: Uint8Array): PointerBody & z.infer<typeof valueSchem
   }
 }
 
-function signed(context: Uint8Array, body: Uint8Array): Uint8Array {
-  return Buffer.concat([context, body]);
+/** Ed25519 reads its message twice, and there are two signatures: the hash of five kilobytes is made once. */
+function signed(context: Uint8Array, bodyHash: Uint8Array): Uint8Array {
+  return Buffer.concat([context, bodyHash]);
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '@carecord/core';
 import { later } from '@carecord/core';
-import { ed25519PublicKey } from '@carecord/crypto';
+import { ed25519Signer } from '@carecord/crypto';
+import type { Ed25519Signer } from '@carecord/crypto';
 import type { LocalIdentity } from '@carecord/identity';
 import type { DhtEntry, NetworkHost, Placement, PublishOptions } from '@carecord/network';
 import { pointerKey, tagKeys } from './keys.ts';
@@ -49,7 +50,7 @@ export interface PointerWriterOptions {
 /** A write with what it takes to make its value. */
 interface PreparedWrite extends PointerWrite {
   readonly tagKeys: TagKeys;
-  readonly slotSeed: Uint8Array;
+  readonly slotKey: Ed25519Signer;
   readonly expiresAt: Date;
 }
 
@@ -78,25 +79,25 @@ export class PointerWriter {
   private prepare(write: PointerWrite): PreparedWrite {
     const { placeTag, patientId, epoch } = write.subject;
     const { keys, clock } = this.options;
-    return { ...write, tagKeys: tagKeys(placeTag), slotSeed: keys.slotSeed(placeTag, patientId, epoch), expiresAt: later(clock.now(), write.lifetimeMilliseconds) };
+    return { ...write, tagKeys: tagKeys(placeTag), slotKey: ed25519Signer(keys.slotSeed(placeTag, patientId, epoch)), expiresAt: later(clock.now(), write.lifetimeMilliseconds) };
   }
 
-  private statementOf({ subject, slot, sequence, until, tagKeys, slotSeed, expiresAt }: PreparedWrite): BoundStatement {
+  private statementOf({ subject, slot, sequence, until, tagKeys, slotKey, expiresAt }: PreparedWrite): BoundStatement {
     const { identity, keys, clock } = this.options;
     const { tag, patientId, epoch } = subject;
     const ends = until !== undefined && until < expiresAt ? until : expiresAt;
     return {
       statement: { holder: identity.did, handle: keys.handle(tag, patientId), issuedAt: clock.now().getTime(), expiresAt: ends.getTime() },
-      binding: { networkId: identity.networkId, admitPublicKey: tagKeys.admitPublicKey, slotPublicKey: ed25519PublicKey(slotSeed), epoch, slot, sequence },
+      binding: { networkId: identity.networkId, admitPublicKey: tagKeys.admitPublicKey, slotPublicKey: slotKey.publicKey, epoch, slot, sequence },
     };
   }
 }
 
-async function entryOf({ subject, slot, sequence, tagKeys, slotSeed, expiresAt }: PreparedWrite, content: Uint8Array | undefined): Promise<DhtEntry> {
+async function entryOf({ subject, slot, sequence, tagKeys, slotKey, expiresAt }: PreparedWrite, content: Uint8Array | undefined): Promise<DhtEntry> {
   const { epoch, recipientPublicKey } = subject;
   const { admitPublicKey, sealKey } = tagKeys;
   const key = pointerKey(admitPublicKey, epoch, slot);
   const recipient = recipientPublicKey === undefined ? undefined : { publicKey: recipientPublicKey, place: key };
   const sealed = content === undefined ? sealNothing(sealKey) : await sealContent({ sealKey, ...(recipient === undefined ? {} : { recipient }) }, content);
-  return { kind: pointerKind, key, value: makePointerValue(tagKeys, slotSeed, { epoch, slot, sequence, expiresAt }, sealed) };
+  return { kind: pointerKind, key, value: makePointerValue(tagKeys, slotKey, { epoch, slot, sequence, expiresAt }, sealed) };
 }

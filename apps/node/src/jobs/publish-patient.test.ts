@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { CarecordError, newId, silentLogger, UNLISTED } from '@carecord/core';
+import { newId, silentLogger, UNLISTED } from '@carecord/core';
 import type { PatientListing } from '@carecord/core';
 import type { PatientReference, Person, PublishedPatient } from '@carecord/locator';
+import { RecordsError } from '@carecord/records';
 import { ManualClock } from '@carecord/testkit';
 import { PatientPublisher } from './publish-patient.ts';
 import type { PublishDependencies } from './publish-patient.ts';
@@ -59,7 +60,7 @@ function fixture(changes: { records?: Partial<PublishDependencies['records']>; c
   return { publisher, did };
 }
 
-const unknown = (): Promise<never> => Promise.reject(new CarecordError('UNKNOWN_PATIENT', 'Not here.'));
+const unknown = (): Promise<never> => Promise.reject(new RecordsError('UNKNOWN_PATIENT', 'Not here.'));
 
 describe('publishing a patient', () => {
   it('says by what and to whom it is to be found, and where its manifest is', async () => {
@@ -117,7 +118,7 @@ describe('publishing a patient', () => {
 
   it('publishes the others when one of many cannot be read', async () => {
     const bad = newId();
-    const { publisher, did } = fixture({ records: { readPatient: (id) => (id === bad ? Promise.reject(new CarecordError('TAMPERED', 'No.')) : Promise.resolve(PATIENT)) } });
+    const { publisher, did } = fixture({ records: { readPatient: (id) => (id === bad ? Promise.reject(new RecordsError('CIPHERTEXT_TAMPERED', 'No.')) : Promise.resolve(PATIENT)) } });
     const outcomes = await publisher.publishPointers(['one', bad, 'two'], ['dummy']);
     expect(did.together.map((patients) => patients.map(({ patientId }) => patientId))).toEqual([['one', 'two']]);
     expect(outcomes.filter(({ error }) => error !== undefined)).toEqual([{ patientId: bad, error: expect.any(Error) }]);
