@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { IdentityError } from '@carecord/identity';
 import type { ResolvedDid } from '@carecord/identity';
+import { ManualClock } from '../../../testkit/src/manual-clock.ts';
 import { valueRefused } from '../network-error.ts';
 import type { Member } from '../ports.ts';
 import type { Advert } from '../values/advert.ts';
+import type { StoredValue } from '../values/value-store-port.ts';
 import { KnownMembers } from './known-members.ts';
 
 const DID = 'did:webvh:x:a.example';
@@ -15,8 +17,9 @@ function knownBy(has: { proven?: Member[]; seen?: Advert; stored?: () => Promise
   return new KnownMembers({
     registry: { peersOf: () => has.proven ?? [] },
     adverts: { known: () => has.seen, open: () => has.stored?.() ?? Promise.reject(new Error('There is none.')) },
-    guard: { localValue: () => Promise.resolve(has.stored === undefined ? undefined : new Uint8Array(1)) },
+    store: { read: ([place]) => Promise.resolve(has.stored === undefined || place === undefined ? [] : [{ ...place, value: new Uint8Array(1) } as StoredValue]) },
     histories: { known: () => has.newest?.() ?? Promise.resolve(undefined) },
+    clock: new ManualClock(),
   });
 }
 

@@ -7,6 +7,8 @@ import { ManualClock } from '../../../testkit/src/manual-clock.ts';
 import { makeTestNetwork, waitUntil } from '../../../testkit/src/network-fixture.ts';
 import type { TestNetwork, TestNetworkOptions, TestNode } from '../../../testkit/src/network-fixture.ts';
 import type { MessageProtocol } from '../ports.ts';
+import { nodeIdOf } from '../routing/node-id.ts';
+import type { Router } from '../routing/router.ts';
 
 const HOUR = 60 * 60 * 1000;
 const greeting = {
@@ -44,6 +46,7 @@ describe('a membership that is taken back while its holder is connected', () => 
     for (const one of [a, b, c]) {
       expect(knows(one, removed)).toBe(false);
       expect(one.host.routingTableSize()).toBe(2);
+      expect(one.host.peers().some(({ did }) => did === removed.resolved.did)).toBe(false);
       expect(await one.host.knownMember(removed.resolved.did)).toBeUndefined();
       await expect(one.host.request(greeting, removed.resolved.did, {})).rejects.toMatchObject({ code: 'UNREACHABLE' });
     }
@@ -66,6 +69,26 @@ describe('a membership that is taken back while its holder is connected', () => 
     await a.host.announceStatus((await authority?.statusList()) ?? { payload: '', signatures: [] });
     await b.host.connect(a.host.addresses()[0] ?? '');
     expect(await b.host.request(greeting, a.resolved.did, {})).toEqual({ you: b.resolved.did });
+  });
+
+  it('takes a suspended hospital out of every routing table, and nobody names it any more, though its connections were closed before', async () => {
+    const made = await start({ hospitals: 5 });
+    const suspended = made.hospitals[4] as TestNode;
+    const others = made.hospitals.slice(0, 4);
+    const { parts: { node }, router } = suspended.host as unknown as { parts: { node: Libp2p }; router: Router };
+    await Promise.all(node.getConnections().map((connection) => connection.close()));
+    // It has a place still where it answers to a ping.
+    await waitUntil(() => others.every((one) => one.host.routingTableSize() === 4));
+    const [authority] = made.network.authorities;
+    authority?.mark(suspended.resolved.did, { suspended: true });
+    await others[0]?.host.announceStatus((await authority?.statusList()) ?? { payload: '', signatures: [] });
+    await waitUntil(() => others.every((one) => one.host.routingTableSize() === 3));
+    const target = nodeIdOf(suspended.resolved.did);
+    for (const { host } of others) {
+      const { contacts } = await (host as unknown as { router: Router }).router.lookup(target);
+      expect(contacts.map(({ did }) => did)).not.toContain(suspended.resolved.did);
+    }
+    expect((await router.lookup(target, { count: 5 })).contacts).toEqual([{ did: suspended.resolved.did, nodeId: target }]);
   });
 
   it('changes nothing as long as enough authorities stand by the hospital', async () => {

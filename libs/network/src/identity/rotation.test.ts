@@ -1,10 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { systemClock } from '@carecord/core';
 import { generalJwsSchema, signJws } from '@carecord/crypto';
 import { verifyJwsWithAnyKey } from '@carecord/identity';
 import type { LocalIdentity } from '@carecord/identity';
 import { MemoryDidHistoryStore } from '../../../testkit/src/memory/did-history-store.ts';
 import { admitForTest, makeTestIdentity, makeTestNetwork, makeTestNode, waitUntil } from '../../../testkit/src/network-fixture.ts';
 import type { TestNetwork, TestNode } from '../../../testkit/src/network-fixture.ts';
+import { NetworkCounters } from '../health/network-counters.ts';
+import { Reputations } from '../health/reputations.ts';
 import type { HostParts } from '../host/carecord-host.ts';
 import { ask } from '../messages/message-client.ts';
 import type { MessageProtocol } from '../ports.ts';
@@ -114,7 +117,9 @@ describe('keys that rotate while their hospital is connected', () => {
   });
 
   it('are announced by their hospital alone, and never go back', async () => {
-    const askB = (history: string): Promise<unknown> => ask(HISTORY_PROTOCOL, { kind: 'announce', history }, () => Promise.resolve(connectionOf(a, b)));
+    const watch = { observer: new Reputations(systemClock), counters: new NetworkCounters(), clock: systemClock };
+    const askB = (history: string): Promise<unknown> =>
+      ask(HISTORY_PROTOCOL, { kind: 'announce', history }, { ...watch, did: b.resolved.did, connect: () => Promise.resolve(connectionOf(a, b)) });
     const [own, other] = [a.resolved, c.resolved];
     await expect(askB(other.log)).rejects.toMatchObject({ remoteCode: 'DID_LOG_INVALID' });
     await a.rotate();
