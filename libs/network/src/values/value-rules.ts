@@ -4,8 +4,7 @@ import { hashWithContext } from '@carecord/crypto';
 import { CLOCK_SKEW_MILLISECONDS } from '@carecord/identity';
 import { NetworkError, valueRefused } from '../network-error.ts';
 import type { DhtValueKind, DhtValueMeta } from '../ports.ts';
-import { attachmentHashOf } from './attachment-hash.ts';
-import { placementOf } from './placement.ts';
+import { idOf, placementOf } from './placement.ts';
 import type { ValuePlace } from './value-store-port.ts';
 
 /** No kind may ask for more: a storer holds values of everybody. */
@@ -17,7 +16,7 @@ export const MAX_KEY_BYTES = 128;
  * key and takes a storer's space, so nobody may have that for years. Owners renew daily.
  */
 export const MAX_VALUE_LIFETIME_MILLISECONDS = 7 * 24 * 60 * 60 * 1000;
-/** Results of checks that are kept, some 200 bytes each: a value is put, read and handed over with the same bytes. */
+/** Results of checks that are kept, some 200 bytes each: a value without an attachment is put, read and handed over with the same bytes. */
 const MAX_REMEMBERED_CHECKS = 4_096;
 const CHECK_CONTEXT = 'network/checked-value';
 const NAMESPACE = /^[a-z0-9-]{1,32}$/;
@@ -77,6 +76,8 @@ export class ValueRules {
   }
 
   private async validate(kind: DhtValueKind, entry: CheckedValue): Promise<DhtValueMeta> {
+    // What shares an attachment is cheap to check again: its kind verifies the attachment once, and remembers that itself.
+    if (entry.attachment !== undefined) return validateSafely(kind, entry);
     const fingerprint = fingerprintOf(entry);
     const known = this.checked.get(fingerprint);
     if (known !== undefined) return known;
@@ -111,9 +112,8 @@ function checkSizes({ maxBytes, maxAttachmentBytes }: DhtValueKind, { key, value
   if (attachment.length > maxAttachmentBytes) throw valueRefused(`The attachment of a DHT value is larger than the ${maxAttachmentBytes} bytes of its kind.`);
 }
 
-function fingerprintOf({ namespace, key, value, attachment }: CheckedValue): string {
-  const parts = attachment === undefined ? [namespace, key, value] : [namespace, key, value, attachmentHashOf(attachment)];
-  return Buffer.from(hashWithContext(CHECK_CONTEXT, ...parts)).toString('latin1');
+function fingerprintOf({ namespace, key, value }: CheckedValue): string {
+  return idOf(hashWithContext(CHECK_CONTEXT, namespace, key, value));
 }
 
 async function validateSafely(kind: DhtValueKind, { key, value, attachment }: CheckedValue): Promise<DhtValueMeta> {
