@@ -9,6 +9,7 @@ import type { NodeProcess } from '../../apps/cli/src/network/node-process.ts';
 import { expectSuccess, signInWithStepUp } from '../support/operator.ts';
 import { freePort } from '../support/organisation.ts';
 import type { Organisation } from '../support/organisation.ts';
+import { untilPublished } from '../support/running-network.ts';
 import { demoAccount, signInAs, startSmallNetwork } from '../support/small-network.ts';
 import type { SmallNetwork } from '../support/small-network.ts';
 import { until } from '../support/until.ts';
@@ -82,6 +83,8 @@ describe('two nodes of one hospital', () => {
       });
       expect(await answer.json()).toEqual({ data: { me: { __typename: 'StaffMember' } } });
 
+      // Before that, the guardians may have no key yet by which anybody could be found.
+      await untilPublished(await signInAs('administrator', present(one)));
       ({ locationId } = await clinician.locate(nationalId, 'TREAT'));
       await ask();
       for (const index of [0, 1]) {
