@@ -34,6 +34,9 @@ async function makeSmallWorld(limits: ConstructorParameters<typeof GuardianNetwo
 }
 const eventsOf = ({ audit }: GuardianMember): ReturnType<GuardianMember['audit']['list']> => audit.list({ limit: 50, types: ['pointer-evaluated', 'pointer-evaluation-refused'] });
 
+/** Guardians that make a key sign and verify each round: some seconds on an idle core. */
+const TIMEOUT = 120_000;
+
 describe('guardians', () => {
   let asker: GuardianMember;
   beforeEach(async () => {
@@ -56,7 +59,7 @@ describe('guardians', () => {
       expect(event).toMatchObject({ type: 'pointer-evaluated', outcome: 'success', actor: { kind: 'hospital' }, purpose: 'TREAT' });
       expect(Object.keys(event.detail ?? {}).sort()).toEqual(['clinician', 'count', 'epochs']);
     }
-  });
+  }, TIMEOUT);
 
   it('evaluate in both epochs while one takes over from the other', async () => {
     const before = await tags(asker);
@@ -77,7 +80,7 @@ describe('guardians', () => {
     const rest = world.members.filter((member) => member !== asker);
     for (let run = 0; run < 6; run += 1) for (const member of rest) await member.guardians.run();
     expect(await tags(asker)).toEqual(before);
-  });
+  }, TIMEOUT);
 
   it('that are too few give nothing, and say so', async () => {
     for (const { did } of guardians.slice(1)) world.network.unreachable.add(did);
@@ -89,10 +92,13 @@ describe('guardians', () => {
     world.tamper(slow, EVALUATION_PROTOCOL, () => new Promise(() => undefined));
     // Whoever begins with the slow one asks the third after a moment.
     for (let turn = 0; turn < 3; turn += 1) {
-      const answer = tags(asker);
-      while (world.network.clock.sleeping === 0) await new Promise((resolve) => setImmediate(resolve));
-      world.network.clock.advance(250);
-      expect(await answer).toHaveLength(1);
+      let answer: readonly Uint8Array[] | undefined;
+      const asking = tags(asker).then((given) => (answer = given));
+      while (answer === undefined) {
+        if (world.network.clock.sleeping > 0) world.network.clock.advance(250);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(await asking).toHaveLength(1);
     }
   });
 
@@ -104,7 +110,7 @@ describe('guardians', () => {
   ])('of whom one gives %s do without it, and it is named', async (_what, change) => {
     const honest = await tags(asker, 3);
     const [bad] = guardians as [GuardianMember];
-    world.tamper(bad, EVALUATION_PROTOCOL, (answer) => change(answer as unknown as EvaluationResponse) as never);
+    world.tamper(bad, EVALUATION_PROTOCOL, (answer) => change(answer as unknown as EvaluationResponse));
     for (let turn = 0; turn < 3; turn += 1) {
       expect(await tags(asker, 3)).toEqual(honest);
       world.network.clock.advance(61_000);

@@ -21,6 +21,9 @@ async function keyOf(members: readonly GuardianMember[], statement: KeyStatement
   return Buffer.from(publicImage(encodeScalar(key))).toString('base64url');
 }
 
+/** Five guardians and more sign and verify each round: some seconds on an idle core. */
+const TIMEOUT = 120_000;
+
 describe('guardians', () => {
   it.each([
     [1, 1],
@@ -71,7 +74,7 @@ describe('guardians', () => {
     expect(await shareOf(second, statement)).not.toBe(oldShare);
     for (const { store } of before) expect(await store.share(old)).toBeUndefined();
     expect(await before[0]?.store.shares()).toEqual([]);
-  });
+  }, TIMEOUT);
 
   it('hand it over without one of them, though not without two', async () => {
     const world = new GuardianNetwork();
