@@ -233,7 +233,7 @@ export interface NetworkHost {
   routingTableSize(): number;
   /** Those who say, provably, that they hold the bytes of a content id. */
   findProviders(contentId: string): Promise<string[]>;
-  /** The members that have a role by their membership: those that are known here, and the network's authorities wherever they are. Not all in a large network. */
+  /** The members but us that have a role by their membership: those that are known here, and the network's authorities wherever they are. Not all in a large network. */
   findMembers(role: MemberRole): Promise<KnownMember[]>;
   /** Every peer that we are connected with or that our routing table holds. */
   peers(): PeerReport[];

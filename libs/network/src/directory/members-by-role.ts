@@ -15,10 +15,11 @@ export interface RoleSources {
   readonly find: (did: string) => Promise<KnownMember | undefined>;
 }
 
-/** The members that have a role by their membership: those that are known here, and the network's authorities wherever they are. */
-export async function findByRole(role: MemberRole, { connected, advertised, trusted, find }: RoleSources): Promise<KnownMember[]> {
+/** The members but us that have a role by their membership: those that are known here, and the network's authorities wherever they are. */
+export async function findByRole(role: MemberRole, ownDid: string, { connected, advertised, trusted, find }: RoleSources): Promise<KnownMember[]> {
   const byDid = new Map([...advertised, ...connected].map((member) => [member.did, member]));
-  const unmet = role === 'authority' ? trusted.filter(({ did }) => !byDid.has(did)) : [];
+  byDid.delete(ownDid);
+  const unmet = role === 'authority' ? trusted.filter(({ did }) => did !== ownDid && !byDid.has(did)) : [];
   await forEachAtMost(AT_ONCE, unmet, async ({ did }) => {
     const found = await find(did);
     if (found !== undefined) byDid.set(did, found);

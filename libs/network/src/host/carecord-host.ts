@@ -219,7 +219,8 @@ export class CarecordHost implements NetworkHost {
 
   findMembers(role: MemberRole): Promise<KnownMember[]> {
     const { adverts, options } = this.parts;
-    return findByRole(role, { connected: this.members(), advertised: adverts.allKnown(), trusted: options.trust.authorities(), find: (did) => this.knownMember(did) });
+    const sources = { connected: this.members(), advertised: adverts.allKnown(), trusted: options.trust.authorities(), find: (did: string) => this.knownMember(did) };
+    return findByRole(role, this.did, sources);
   }
 
   async findProviders(contentId: string): Promise<string[]> {

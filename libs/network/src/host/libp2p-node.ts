@@ -18,6 +18,7 @@ import { isRelayed, parseListenAddresses } from '../reach/addresses.ts';
 import { HEARTBEAT_MILLISECONDS } from '../reach/liveness.ts';
 import type { Reach } from '../reach/reach-service.ts';
 import { guardStreams } from '../reach/stream-guard.ts';
+import { LIBP2P_SILENCE } from './libp2p-silence.ts';
 
 /** A hospital's replicas and a whole test network share an address; libp2p's default is 5 a second. */
 const INBOUND_CONNECTIONS_PER_SECOND = 100;
@@ -62,6 +63,7 @@ export async function createNode({ peerKey, listen, datastore, encrypter, reach 
   const { relayServer } = reach;
   return createLibp2p<NodeServices>({
     start: false,
+    logger: LIBP2P_SILENCE,
     privateKey: peerKey.privateKey,
     // The peer store reads before every stream: from memory, and only what changes goes through to the disk.
     datastore: new TieredDatastore([new MemoryDatastore(), datastore]),

@@ -10,6 +10,7 @@ import type { MessageProtocol } from '../ports.ts';
 import { ENVELOPE_BYTES, envelopeOf } from './envelope.ts';
 import type { Envelope } from './envelope.ts';
 import { isTooLarge } from './frame-errors.ts';
+import { TimeLimit } from './time-limit.ts';
 
 /** Requests of one protocol that we may have open at once on one connection. */
 const MAX_OUTBOUND_STREAMS = 64;
@@ -54,8 +55,8 @@ export async function ask<Request extends z.ZodType, Response extends z.ZodType>
   if (encoded.length > protocol.maxRequestBytes) {
     throw new NetworkError('REQUEST_TOO_LARGE', `A request is larger than the ${protocol.maxRequestBytes} bytes of "${protocol.name}".`);
   }
-  const timeout = AbortSignal.timeout(protocol.timeoutMilliseconds);
-  const asked: Asked = { protocol, signal: asking.signal === undefined ? timeout : AbortSignal.any([timeout, asking.signal]) };
+  using limit = new TimeLimit(protocol.timeoutMilliseconds, asking.signal);
+  const asked: Asked = { protocol, signal: limit.signal };
   const seen: Seen = { connectedAt: undefined, bytes: 0 };
   try {
     const connection = await asking.connect(asked.signal);
@@ -69,7 +70,7 @@ export async function ask<Request extends z.ZodType, Response extends z.ZodType>
   } catch (error) {
     takeDown(protocol.name, asking, seen, error);
     asking.signal?.throwIfAborted();
-    if (timeout.aborted) throw new NetworkError('TIMEOUT', `There was no answer to "${protocol.name}" in time.`, { cause: error });
+    if (limit.isOver) throw new NetworkError('TIMEOUT', `There was no answer to "${protocol.name}" in time.`, { cause: error });
     throw error;
   }
 }

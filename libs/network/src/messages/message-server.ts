@@ -13,6 +13,7 @@ import type { MemberRegistry } from '../host/member-registry.ts';
 import { ENVELOPE_BYTES, envelopeOf, refusalSchema } from './envelope.ts';
 import type { RefusalCode } from './envelope.ts';
 import { isTooLarge, isTruncated } from './frame-errors.ts';
+import { TimeLimit } from './time-limit.ts';
 
 /** Requests of one protocol that one connection may have open at once. */
 const MAX_INBOUND_STREAMS = 64;
@@ -127,14 +128,14 @@ export class MessageServer {
       connection.abort(new Error('NOT_A_MEMBER'));
       return;
     }
-    const signal = AbortSignal.timeout(protocol.timeoutMilliseconds);
+    using limit = new TimeLimit(protocol.timeoutMilliseconds);
     try {
       const frames = lpStream(stream, { maxDataLength: protocol.maxRequestBytes, maxBufferSize: protocol.maxRequestBytes + SLACK_BYTES });
-      const answer = await this.respond(protocol, handler, limits, frames, from, signal);
+      const answer = await this.respond(protocol, handler, limits, frames, from, limit.signal);
       await this.options.beforeAnswer?.(from, protocol.name);
-      const sending = AbortSignal.timeout(SEND_TIMEOUT_MILLISECONDS);
-      await frames.write(answer, { signal: sending });
-      await stream.close({ signal: sending });
+      using sending = new TimeLimit(SEND_TIMEOUT_MILLISECONDS);
+      await frames.write(answer, { signal: sending.signal });
+      await stream.close({ signal: sending.signal });
     } catch (cause) {
       this.options.logger.warn('answer-not-sent', { protocol: protocol.name, to: from.did }, cause);
       stream.abort(asError(cause));
