@@ -3,13 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeWire } from '@carecord/core';
 import { type GeneralJws, hybridSigner } from '@carecord/crypto';
 import { REFUSAL_DEADLINE_MILLISECONDS } from '@carecord/exchange';
-import { askingTag } from '@carecord/locator';
+import { askingTag, type EpochTags } from '@carecord/locator';
 import { fetchBlocks } from '@carecord/network';
 import { patientOfSize } from '@carecord/testkit';
 import { ACCESS_REQUEST_PROTOCOL, accessAnswerSchema } from '../../libs/exchange/src/protocols.ts';
 import { type AccessRequest, signAccessRequest } from '../../libs/exchange/src/signed-request.ts';
-import { GuardianClient } from '../../libs/locator/src/guardian-client.ts';
-import { identifierInput } from '../../libs/locator/src/identifier.ts';
+import { queryInputs } from '../../libs/locator/src/recipes.ts';
 import { demoNetworkId } from '../../apps/cli/src/network/demo-hospitals.ts';
 import type { HospitalClient } from '../../apps/cli/src/client/hospital-client.ts';
 import { query } from '../support/database.ts';
@@ -76,9 +75,10 @@ describe('a hostile member asks', () => {
   });
 
   it('about an unlisted patient who is there, by the true tag: the same as about an unknown one', async () => {
-    // The guardian evaluates for any member: knowing the tag of an identifier is no privilege.
-    const guardian = new GuardianClient(member.host, member.description);
-    const tags = await guardian.tagsOf([nationalId, { ...nationalId, value: 'nobody' }].map(identifierInput), 'TREAT');
+    // Guardians evaluate for any hospital: knowing the tag of an identifier is no privilege.
+    const asked = { purpose: 'TREAT' as const, clinician: 'somebody' };
+    const inputs = [nationalId, { ...nationalId, value: 'nobody' }].flatMap((identifier) => queryInputs(identifier).map(({ input }) => input));
+    const [{ tags }] = (await member.tags.tagsOf(inputs, asked, [1])) as [EpochTags];
     const [aboutKnown, aboutUnknown] = await Promise.all(tags.map(async (tag) => ask(await sign(request({ selector: { tag: Buffer.from(askingTag(tag, holder)).toString('base64url') } })))));
     expect(aboutKnown?.answer).toEqual({ state: 'refused', code: 'NOT_AVAILABLE' });
     expect(aboutKnown?.bytes).toEqual(aboutUnknown?.bytes);

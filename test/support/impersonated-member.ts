@@ -4,14 +4,16 @@ import { silentLogger, systemClock } from '@carecord/core';
 import { type SigningSeeds, generalJwsSchema, hybridSigner, randomKey } from '@carecord/crypto';
 import { type LocalIdentity, type LocalMember, type NetworkFile, type ResolvedDid, DidHistories, fixedTrust, MEMBER_POLICY, parseNetworkFile, StatusBook } from '@carecord/identity';
 import { KeyRing } from '@carecord/keys';
-import { type LocatedNetwork, pointerKind } from '@carecord/locator';
+import { Guardians, type LocatedNetwork, pointerKind, type TagSource } from '@carecord/locator';
 import { type NetworkHost, createNetworkHost } from '@carecord/network';
 import { type Storage, openStorage } from '@carecord/storage';
-import { MemoryDhtValueStore, MemoryDidHistoryStore, MemoryStatusListStore } from '@carecord/testkit';
+import { AuditLog } from '@carecord/audit';
+import { MemoryAuditStore, MemoryDhtValueStore, MemoryDidHistoryStore, MemoryGuardianStore, MemoryStatusListStore, MemoryTransactions } from '@carecord/testkit';
 import { MemoryDatastore } from 'datastore-core';
 import { z } from 'zod';
 import { openKeyHolder } from '../../apps/node/src/composition/open-key-holder.ts';
 import { DID_SETTING, readDidRecord, signingSeedsOf } from '../../apps/node/src/identity/did-record.ts';
+import { parseGuardianPlan } from '../../apps/node/src/identity/guardians-file.ts';
 import { readJsonSetting } from '../../apps/node/src/identity/settings.ts';
 import type { TestNetwork } from './running-network.ts';
 
@@ -20,6 +22,8 @@ export interface ImpersonatedMember {
   readonly local: LocalMember;
   readonly description: LocatedNetwork;
   readonly host: NetworkHost;
+  /** The guardians evaluate for any member that is a hospital. */
+  readonly tags: TagSource;
 }
 
 /** What of a demo hospital signs for it. */
@@ -70,7 +74,16 @@ export async function impersonateAlone(network: TestNetwork, slug: Slug): Promis
     logger: silentLogger,
   });
   await host.start();
-  return { local, description: file, host };
+  return { local, description: file, host, tags: await tagsOf(network, host, identity) };
+}
+
+async function tagsOf(network: TestNetwork, host: NetworkHost, identity: LocalIdentity): Promise<TagSource> {
+  const plan = parseGuardianPlan(await readFile(network.network.layout.guardiansFile, 'utf8'));
+  const clock = systemClock;
+  const audit = new AuditLog(new MemoryAuditStore(), clock);
+  const admissions = (): Promise<never> => Promise.reject(new Error('This member has admitted nobody.'));
+  const common = { plan: () => plan, admissions, audit, clock, transactions: new MemoryTransactions(), logger: silentLogger };
+  return new Guardians({ ...common, network: host, identity, isHospital: true, store: new MemoryGuardianStore(), sealingKey: randomKey() }).tags;
 }
 
 /** The keys and the DID of a demo hospital: its passphrase lies beside its key file. */

@@ -13,7 +13,8 @@ import {
   signWithContext,
   verifyWithContext,
 } from '@carecord/crypto';
-import { blindInputs, evaluateBlinded, finalizeTags, guardianKeys } from '../../libs/locator/src/oprf.ts';
+import { newPolynomial, shareOf } from '../../libs/locator/src/guardians/dealing.ts';
+import { blindInputs, combineTags, evaluateBlinded, publicImage, verifyEvaluation } from '../../libs/locator/src/oprf.ts';
 
 /** What the cryptography of each step costs alone, in one thread, for a patient of 100 resources. */
 export interface PrimitiveCosts {
@@ -38,7 +39,9 @@ export async function measurePrimitives(resourceBytes: number): Promise<Primitiv
   const recipient = await recipientPublicKey(recipientSeed);
   const info = randomNonce(32);
   const message = randomNonce(2_048);
-  const guardian = guardianKeys(randomNonce(32));
+  // Two of three guardians, as in the local network; they evaluate at the same time, but here in one thread.
+  const polynomial = newPolynomial(2);
+  const guardians = [1, 2].map((index) => ({ index, share: shareOf(polynomial, index) })).map((guardian) => ({ ...guardian, publicShare: publicImage(guardian.share) }));
   const identifier = randomNonce(40);
 
   const dataKey = randomKey();
@@ -65,7 +68,12 @@ export async function measurePrimitives(resourceBytes: number): Promise<Primitiv
   const openKey = await time(() => openFrom(recipientSeed, info, sealed));
   const locate = await time(() => {
     const blinded = blindInputs([identifier]);
-    finalizeTags(blinded, evaluateBlinded(guardian, blinded.blinded), guardian.publicKey);
+    const evaluations = guardians.map(({ index, share, publicShare }) => {
+      const evaluation = evaluateBlinded(share, blinded.blinded);
+      verifyEvaluation(blinded, evaluation, publicShare);
+      return { index, evaluated: evaluation.evaluated };
+    });
+    combineTags(blinded, evaluations);
   });
 
   // The request is signed and verified, the grant is signed; each data key is unwrapped and wrapped again; the grant key is sealed.
