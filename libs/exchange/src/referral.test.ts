@@ -277,6 +277,44 @@ describe('the answer to a referred request', () => {
   });
 });
 
+describe('a patient who was named by name and birth date alone', () => {
+  it('is referred to a person though the consents permit, who sees why, and released when that person permits it', async () => {
+    const { a, b } = await makeHospitals();
+    const { patientId, demographics } = await a.admit(5, 'listed');
+    await a.consentTo(patientId, b);
+    const { pointers, tag } = await b.locator.locate(demographics, { purpose: 'TREAT', actor: { kind: 'staff', id: CLINICIAN.id } });
+    expect(pointers.map(({ holder }) => holder)).toEqual([a.did]);
+    for (const by of [{ handle: known(pointers[0]).handle }, { locationTag: tag }]) expect(await b.ask(a, by)).toMatchObject({ state: 'referred' });
+    const inbox = await a.holder.inbox();
+    expect(inbox).toMatchObject([{ patientId, purpose: 'TREAT', reasonCode: 'MATCHED_BY_DEMOGRAPHICS' }, { reasonCode: 'MATCHED_BY_DEMOGRAPHICS' }]);
+    expect((await a.log()).at(-1)).toMatchObject({ type: 'access-referred', reasonCode: 'MATCHED_BY_DEMOGRAPHICS' });
+    const { requestId } = known(inbox[0]);
+    await a.holder.decide(requestId, 'permit', OFFICER);
+    await a.deliverOutcomes();
+    expect((await b.requester.readReleased(requestId, CLINICIAN)).length).toBeGreaterThanOrEqual(5);
+  });
+
+  it('is not referred without a consent, nor when two patients fit: the same refusal as for nobody, after the same time', async () => {
+    const { a, b, clock, network } = await makeHospitals();
+    const { demographics } = await a.admit(3, 'unlisted');
+    const twin = { identifiers: [], demographics: [{ ...demographics, birthDate: '1999-01-01' }] };
+    const ambiguous = { ...demographics, birthDate: '1999-01-01' };
+    for (const patientId of [newId(), newId()]) await a.locator.publishPatient(patientId, twin);
+    const asked: number[] = [];
+    for (const query of [demographics, ambiguous, { ...demographics, birthDate: '2001-01-01' }]) {
+      const { tag } = await b.locator.locate(query, { purpose: 'TREAT', actor: { kind: 'staff', id: CLINICIAN.id } });
+      const since = clock.now().getTime();
+      expect(await b.ask(a, { locationTag: tag })).toMatchObject({ state: 'refused', code: 'NOT_AVAILABLE' });
+      asked.push(clock.now().getTime() - since);
+    }
+    expect(new Set(asked).size).toBe(1);
+    const answers = network.of('/carecord/exchange/request/1').map(({ answer }) => Buffer.from(answer).toString('hex'));
+    expect(new Set(answers).size).toBe(1);
+    expect((await a.log()).map(({ reasonCode }) => reasonCode)).toEqual(['NO_CONSENT', 'PATIENT_AMBIGUOUS', 'UNKNOWN_PATIENT']);
+    expect(await a.holder.inbox()).toEqual([]);
+  });
+});
+
 describe('the inbox', () => {
   it('has room for a number of requests of one hospital: others still reach it, and it itself when some were decided', async () => {
     const { a, b, c } = await makeHospitals();

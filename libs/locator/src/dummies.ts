@@ -50,7 +50,7 @@ export class Dummies {
    */
   async companionsOf(epoch: number, change: VisibleChange, now: Date): Promise<PointerJob[]> {
     const { store } = this.options;
-    const extra = randomUpTo(Math.max(change.appearing, change.vanishing, 1));
+    const extra = 1 + randomUpTo(Math.max(change.appearing, change.vanishing));
     const others = await store.randomDummies(epoch, change.rewritten + change.appearing + extra);
     if (others.length < change.appearing + extra) return this.balance(epoch, now, change.appearing);
     const leaving = others.slice(0, change.appearing + extra);

@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId } from '@carecord/core';
 import { randomKey } from '@carecord/crypto';
-import { MAX_VALUE_OWNERS } from '@carecord/network';
-import { makeLocatorNetwork } from '../../testkit/src/locator-fixture.ts';
-import { POINTER_SLOTS } from './index.ts';
+import { LISTED, makeLocatorNetwork } from '../../testkit/src/locator-fixture.ts';
 import type { Location } from './index.ts';
+import { MAX_POINTERS } from './location.ts';
 
 const NATIONAL = { system: 'urn:oid:1.2.3', value: '1234567890' };
 const asked = { purpose: 'TREAT' as const, actor: { kind: 'staff' as const, id: 'staff-1' } };
@@ -17,17 +16,18 @@ describe('a saved location', () => {
       tag: randomKey(),
       pointers: Array.from({ length: count }, (_, at) => ({ holder: `did:webvh:${at}:`.padEnd(320, 'x'), holderName: '院'.repeat(200), handle: randomKey() })),
       incomplete: false,
+      reasons: [],
     });
-    const most = locationOf(POINTER_SLOTS * MAX_VALUE_OWNERS);
+    const most = locationOf(MAX_POINTERS);
     const { id } = await locator.saveLocation(most, 'staff-1');
     expect(await locator.loadLocation(id, 'staff-1')).toEqual(most);
-    await expect(locator.saveLocation(locationOf(POINTER_SLOTS * MAX_VALUE_OWNERS + 1), 'staff-1')).rejects.toThrow();
+    await expect(locator.saveLocation(locationOf(MAX_POINTERS + 1), 'staff-1')).rejects.toThrow();
   });
 
   it('is given back to the staff member who made it, for an hour, and kept sealed', async () => {
     const { network, hospital } = makeLocatorNetwork();
     const [a, b] = [hospital('a'), hospital('b')];
-    await a.locator.publishPatient(newId(), [NATIONAL], 'listed');
+    await a.locator.publishPatient(newId(), { identifiers: [NATIONAL] }, LISTED);
     const location = await b.locator.locate(NATIONAL, asked);
     const { id, expiresAt } = await b.locator.saveLocation(location, 'staff-1');
     expect(await b.locator.loadLocation(id, 'staff-1')).toEqual(location);

@@ -6,7 +6,7 @@ import { LISTED, makeLocatorNetwork } from '../../testkit/src/locator-fixture.ts
 import type { TestHospital } from '../../testkit/src/locator-fixture.ts';
 import { namedTag, POINTER_SLOTS, pointerKey, tagKeys } from './keys.ts';
 import { openContent, POINTER_PLAIN_BYTES } from './pointer-content.ts';
-import { pointerKind } from './pointer-value.ts';
+import { makePointerValue, pointerKind, readPointerValue } from './pointer-value.ts';
 
 const NATIONAL = { system: 'urn:oid:1.2.3', value: '1234567890' };
 const PERSON = { identifiers: [NATIONAL] };
@@ -85,10 +85,7 @@ describe('who has the tag of a patient listed to another hospital', () => {
     const keys = tagKeys(namedTag(tag, b.did));
     const values = Array.from({ length: POINTER_SLOTS }, (_, slot) => network.values.get(`pointer/${Buffer.from(pointerKey(keys.admitPublicKey, 1, slot)).toString('hex')}`)?.value);
     const [value] = values.filter((one) => one !== undefined) as [Uint8Array];
-    const { sealed } = (await import('./pointer-value.ts')).readPointerValue(
-      pointerKey(keys.admitPublicKey, 1, values.indexOf(value)),
-      value,
-    );
+    const { sealed } = readPointerValue(pointerKey(keys.admitPublicKey, 1, values.indexOf(value)), value);
     const seen = Buffer.from(openContent(keys.sealKey, sealed) ?? []);
     expect(seen.length).toBeLessThanOrEqual(POINTER_PLAIN_BYTES);
     expect(seen.includes('hospital.example')).toBe(false);
@@ -100,12 +97,13 @@ describe('who has the tag of a patient listed to another hospital', () => {
     await a.locator.publishPatient(newId(), PERSON, named(b));
     const { tag } = await m.locator.locate(NATIONAL, asked);
     const keys = tagKeys(namedTag(tag, b.did));
-    const [mine] = [...network.values].filter(([name]) =>
-      Array.from({ length: POINTER_SLOTS }, (_, slot) => `pointer/${Buffer.from(pointerKey(keys.admitPublicKey, 1, slot)).toString('hex')}`).includes(name),
-    ) as [[string, { value: Uint8Array }]];
-    const key = Buffer.from(mine[0].split('/')[1] ?? '', 'hex');
-    const { makePointerValue, readPointerValue } = await import('./pointer-value.ts');
-    const { sealed, slot } = readPointerValue(key, mine[1].value);
+    const mine = [...network.values].find(([place]) =>
+      Array.from({ length: POINTER_SLOTS }, (_, slot) => `pointer/${Buffer.from(pointerKey(keys.admitPublicKey, 1, slot)).toString('hex')}`).includes(place),
+    );
+    if (mine === undefined) throw new Error('A pointer stands there.');
+    const [name, { value }] = mine;
+    const key = Buffer.from(name.split('/')[1] ?? '', 'hex');
+    const { sealed, slot } = readPointerValue(key, value);
     // A copy of the sealed content under a key of its own, in the next slot.
     const next = (slot + 1) % POINTER_SLOTS;
     const now = network.clock.now().getTime();

@@ -90,16 +90,21 @@ export class ReferencePublisher {
    * @param changed how many patients' references are others than before, new ones among them
    */
   private async replacements(changed: number, added: number): Promise<StoredReference[]> {
-    const { store, transactions } = this.options;
+    const { store } = this.options;
     if (changed === 0) return [];
     const chosen = await store.randomDummyReferences(changed + added);
+    let leaving = added;
+    let fresh: StoredReference[] = [];
     if (chosen.length < changed + added) {
+      // These are all that there are: the bucket is nearly full, or there was none yet.
       const { patients, dummies } = await store.countReferences();
-      return this.add(publishedCount(patients + added) - patients - added - dummies);
+      const wanted = publishedCount(patients + added) - patients - added;
+      leaving = Math.max(0, dummies - wanted);
+      fresh = await this.add(wanted - dummies);
     }
-    const leaving = chosen.slice(0, added);
-    await transactions.run((transaction) => store.removeReferences(transaction, leaving.map(({ subjectId }) => subjectId)));
-    return chosen.slice(added).map(({ subjectId, dummyGeneration = 0, ...rest }) => this.dummy(subjectId, dummyGeneration + 1, rest.sequence, rest.expiresAt));
+    await this.forget(chosen.slice(0, leaving).map(({ subjectId }) => subjectId));
+    const replaced = chosen.slice(leaving).map(({ subjectId, dummyGeneration = 0, sequence, expiresAt }) => this.dummy(subjectId, dummyGeneration + 1, sequence, expiresAt));
+    return [...fresh, ...replaced];
   }
 
   private async add(count: number): Promise<StoredReference[]> {

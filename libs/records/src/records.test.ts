@@ -178,13 +178,36 @@ describe('Records', () => {
   });
 
   describe('listing', () => {
+    it('names hospitals, tells them to who publishes, and forgets them with another listing', async () => {
+      const [id = ''] = (await admit(patient('p1'))).patients;
+      await hospital.records.setListing(id, 'named', hospital.actor, ['did:x:b', 'did:x:a', 'did:x:b']);
+      expect(await hospital.records.namedListing(id)).toEqual({ listing: 'named', hospitals: [{ did: 'did:x:a' }, { did: 'did:x:b' }] });
+      expect(await hospital.records.patientListing(id)).toBe('named');
+      const changes = async (): Promise<number> => (await hospital.audit.list({ types: ['listing-changed'], limit: 10 })).length;
+      await hospital.records.setListing(id, 'named', hospital.actor, ['did:x:a', 'did:x:b']);
+      expect(await changes()).toBe(1);
+      await hospital.records.setListing(id, 'named', hospital.actor, ['did:x:c']);
+      expect(await changes()).toBe(2);
+      expect(JSON.stringify(await hospital.audit.list({ limit: 10 }))).not.toContain('did:x:c');
+      await hospital.records.setListing(id, 'unlisted', hospital.actor);
+      expect(await hospital.records.namedListing(id)).toEqual({ listing: 'unlisted', hospitals: [] });
+    });
+
+    it('refuses names without a named listing, and a named listing without names; unknown patients', async () => {
+      const [id = ''] = (await admit(patient('p1'))).patients;
+      await expect(hospital.records.setListing(id, 'named', hospital.actor)).rejects.toMatchObject({ code: 'LISTING_INVALID' });
+      await expect(hospital.records.setListing(id, 'listed', hospital.actor, ['did:x:a'])).rejects.toMatchObject({ code: 'LISTING_INVALID' });
+      await expect(hospital.records.namedListing(UNKNOWN)).rejects.toMatchObject({ code: 'UNKNOWN_PATIENT' });
+      expect(await hospital.records.manifests([id, UNKNOWN])).toEqual([{ patientId: id, contentId: (await hospital.records.manifest(id)).contentId }]);
+    });
+
     it('is that of the first admission until it is set', async () => {
       const id = await admitOne(patient('p1'));
       await hospital.records.admit(bundle(patient('p1')), { actor: hospital.actor, listing: 'unlisted' });
       expect(await hospital.records.patientListing(id)).toBe('listed');
       await hospital.records.setListing(id, 'unlisted', hospital.actor);
       expect(await hospital.records.patientListing(id)).toBe('unlisted');
-      expect(await hospital.audit.list({ types: ['listing-changed'], limit: 10 })).toMatchObject([{ patientId: id, detail: { listing: 'unlisted' } }]);
+      expect(await hospital.audit.list({ types: ['listing-changed'], limit: 10 })).toMatchObject([{ patientId: id, detail: { listing: 'unlisted', hospitals: 0 } }]);
       expect(hospital.outbox.entries()).toHaveLength(3);
     });
 

@@ -194,9 +194,9 @@ export class Records {
    * @param hospitals with `named`: their DIDs
    * @throws RecordsError `UNKNOWN_PATIENT`, `LISTING_INVALID`
    */
-  setListing(patientId: string, listing: Listing, actor: AuditActor, hospitals: readonly string[] = []): Promise<void> {
+  async setListing(patientId: string, listing: Listing, actor: AuditActor, hospitals: readonly string[] = []): Promise<void> {
     const named = checkedHospitals(listing, hospitals);
-    return this.transactions.run(async (transaction) => {
+    await this.transactions.run(async (transaction) => {
       const patient = await this.lockPatient(transaction, patientId);
       if (patient.listing === listing && this.named.open(patient).join() === named.join()) return;
       await this.dependencies.stores.setListing(transaction, patientId, listing, this.named.seal(patientId, named));

@@ -36,10 +36,10 @@ function fixture({ due = [], dueReferences = [], failing = [], gone = [] }: { du
         for (const id of ids) done.add(`ref ${id}`);
         return Promise.resolve();
       },
-      publish: (patients, dummies: readonly StoredReference[] = []) => {
-        steps.push(`references ${patients.map(({ patientId }) => patientId).join()} dummies ${dummies.map(({ subjectId }) => subjectId).join()}`);
+      publish: (patients, dummies) => {
+        steps.push(`references ${patients.map(({ patientId }) => patientId).join()} dummies ${(dummies ?? []).map(({ subjectId }) => subjectId).join()}`);
         for (const { patientId } of patients) done.add(`ref ${patientId}`);
-        for (const { subjectId } of dummies) done.add(`ref ${subjectId}`);
+        for (const { subjectId } of dummies ?? []) done.add(`ref ${subjectId}`);
         return Promise.resolve(patients.map(({ patientId }) => ({ patientId })));
       },
     },
