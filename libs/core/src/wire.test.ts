@@ -49,6 +49,12 @@ describe('wire messages', () => {
     expect(() => decodeWire(schema, encoded, LIMIT)).toThrow(expect.objectContaining({ code: 'WIRE_SCHEMA', message: expect.not.stringContaining('Nightingale') }));
   });
 
+  it('are refused with bytes where a read-only list should be', () => {
+    const lists = z.strictObject({ list: z.array(z.number()).length(2).readonly() });
+    const encoded = encodeWire(z.any(), { list: Uint8Array.of(1, 2) });
+    expect(() => decodeWire(lists, encoded, LIMIT)).toThrow(expect.objectContaining({ code: 'WIRE_SCHEMA' }));
+  });
+
   it('are not sent when they are not of the schema', () => {
     expect(() => encodeWire(schema, { ...message, key: Uint8Array.of(1) })).toThrow(expect.objectContaining({ code: 'WIRE_SCHEMA' }));
   });

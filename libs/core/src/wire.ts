@@ -69,10 +69,19 @@ function malformed(cause?: unknown): WireError {
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
-  const result = schema.safeParse(value);
+  const result = parseSafely(schema, value);
   if (!result.success) {
     const where = result.error.issues[0]?.path.join('.') ?? '';
     throw new WireError('WIRE_SCHEMA', `A message does not have the expected shape at "${where}".`);
   }
   return result.data;
+}
+
+/** zod throws where it freezes what is read-only and finds bytes in place of an array. */
+function parseSafely<Schema extends z.ZodType>(schema: Schema, value: unknown): z.ZodSafeParseResult<z.infer<Schema>> {
+  try {
+    return schema.safeParse(value);
+  } catch (cause) {
+    throw new WireError('WIRE_SCHEMA', 'A message does not have the expected shape.', { cause });
+  }
 }
