@@ -67,7 +67,7 @@ describe('routing among real hosts', () => {
     expect(await outside.host.statistics()).toMatchObject({ health: 'off', connectedMembers: 2, routingTable: { members: 0 } });
     expect((await inside.host.statistics()).health).toBe('healthy');
     const { node } = (outside.host as unknown as { parts: { node: Libp2p } }).parts;
-    await waitUntil(async () => (await node.peerStore.all()).filter(({ addresses }) => addresses.length > 0).length >= 3);
+    await waitUntil(async () => (await node.peerStore.all()).filter(({ addresses, id }) => addresses.length > 0 && !id.equals(node.peerId)).length === 2);
     await Promise.all(node.getConnections().map((connection) => connection.close()));
     await waitUntil(() => inside.host.members().length === 1);
     expect((await outside.host.memberByDid(other.keys.did))?.did).toBe(other.keys.did);
@@ -86,7 +86,8 @@ describe('routing among real hosts', () => {
     expect((await a.host.findMembers('hospital')).map(({ did }) => did)).toEqual([b.keys.did]);
     const { handshakes, lookups, messages, connections } = await a.host.statistics();
     expect(handshakes).toEqual({ succeeded: connections, refused: [] });
-    expect(lookups).toMatchObject({ failed: 0, meanHops: 1 });
+    expect(lookups.failed).toBe(0);
+    expect(lookups.meanHops).toBeGreaterThan(0);
     expect(messages.find(({ protocol, direction }) => protocol === '/carecord/routing/closest/1' && direction === 'sent')).toMatchObject({ failed: 0 });
   });
 });

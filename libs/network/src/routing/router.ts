@@ -84,7 +84,8 @@ export class Router implements Routing {
 
   nearest(target: Uint8Array, count: number): Contact[] {
     const { isMember } = this.options;
-    return closestOf<Contact>(target, [this.own, ...this.table.members()], count, (contact) => contact === this.own || isMember(contact.did));
+    const nearest = closestOf<Contact>(target, [this.own, ...this.table.members()], count, (contact) => contact === this.own || isMember(contact.did));
+    return nearest.map(({ did, nodeId }) => ({ did, nodeId }));
   }
 
   async lookup(target: Uint8Array, { count = BUCKET_SIZE, signal }: { readonly count?: number; readonly signal?: AbortSignal } = {}): Promise<LookupResult> {
