@@ -19,12 +19,21 @@ export interface SlotClaimsOptions {
   readonly logger: Logger;
 }
 
+/** Pointers whose values, of 6 KB, are in memory at once: a patient who is listed to many hospitals has hundreds. */
+const MAX_AT_ONCE = 4_096;
+
 /** Brings many pointers into slots of their tags, in rounds: what found its slot taken tries the next one together with the others. */
 export class SlotClaims {
   constructor(private readonly options: SlotClaimsOptions) {}
 
   /** Does what is wanted of each pointer; whatever fails is in its result. Nothing but sequences and slots is kept yet. */
   async settle(jobs: readonly PointerJob[], options: PublishOptions = {}): Promise<PointerResult[]> {
+    const results: PointerResult[] = [];
+    for (let from = 0; from < jobs.length; from += MAX_AT_ONCE) results.push(...(await this.settlePart(jobs.slice(from, from + MAX_AT_ONCE), options)));
+    return results;
+  }
+
+  private async settlePart(jobs: readonly PointerJob[], options: PublishOptions): Promise<PointerResult[]> {
     const attempts = jobs.map((job) => new SlotAttempt(job, this.options.keys));
     let open = attempts.filter(({ result }) => result === undefined);
     while (open.length > 0) {

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { newId } from '@carecord/core';
 import type { Transaction, TransactionRunner } from '@carecord/core';
 import type { ClaimedRecord, PatientClaim, RecordClaim, RecordStore, StoredManifest, StoredPatient, StoredVersion, StoredVersionHeader } from '@carecord/records';
+import { filled } from './filled.ts';
 
 const NOW = new Date('2026-03-01T12:00:00.123Z');
 const LATER = new Date('2026-03-02T12:00:00.000Z');
@@ -66,6 +67,19 @@ export function describeRecordStore(name: string, makeStore: () => Promise<{ sto
         expect(ids[1]).toEqual(ids[0]);
         expect(ids[2]).toEqual(ids[0]);
         expect(new Set(ids[0]).size).toBe(3);
+      });
+
+      it('keeps the sealed hospitals of a listing until there is another one', async () => {
+        const id = await aPatient(1);
+        const set = (listing: 'named' | 'unlisted', sealedHospitals?: Uint8Array): Promise<void> =>
+          transactions.run((transaction) => store.setListing(transaction, id, listing, sealedHospitals));
+        await set('named', filled(60, 4));
+        expect(await store.findPatients([id])).toMatchObject([{ id, listing: 'named', sealedHospitals: filled(60, 4) }]);
+        const locked = await transactions.run((transaction) => store.lockPatients(transaction, [id]));
+        expect(locked).toMatchObject([{ sealedHospitals: filled(60, 4) }]);
+        expect(await claimPatients({ logicalToken: token(1) })).toMatchObject([{ sealedHospitals: filled(60, 4) }]);
+        await set('unlisted');
+        expect((await store.findPatients([id]))[0]).not.toHaveProperty('sealedHospitals');
       });
 
       it('changes the listing of the locked patient alone', async () => {
