@@ -2,7 +2,7 @@ import { BEHAVIOUR } from './network-model.ts';
 import type { NetworkModel } from './network-model.ts';
 import type { Random } from './random.ts';
 
-/** Mean time that the answerer needs, ms: what an answered query costs of CPU on both sides, measured on loopback, rounded up. */
+/** Mean time that the answerer needs, ms: an assumption: a few messages and a handful of hashes on both sides. */
 const WORK_MILLISECONDS = 3;
 /** Mean of the exponential delay on top of the round trip, as a share of it: queues on the way. */
 const JITTER_SHARE = 0.1;
