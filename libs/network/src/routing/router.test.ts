@@ -46,7 +46,7 @@ function makeRouter() {
     router.proven(did, contact(did), '/ip4/127.0.0.1/tcp/1');
   };
   const answers = new Map<string, (request: never, from: Member) => Promise<unknown>>();
-  router.register({ handle: (protocol, handler) => void answers.set(protocol.name, handler as never) });
+  router.register({ handle: (protocol, handler) => void answers.set(protocol.name, handler) });
   const closest = async (target: Uint8Array, from: string): Promise<string[]> => {
     const { contacts } = (await answers.get(CLOSEST_PROTOCOL.name)?.({ target } as never, { did: from } as Member)) as { contacts: NamedContact[] };
     return contacts.map(({ did }) => did);
