@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { silentLogger } from '@carecord/core';
+import { POINTER_LIFETIME_MILLISECONDS } from '@carecord/locator';
 import { ManualClock } from '@carecord/testkit';
 import { Home, startReplica } from './identity.fixture.ts';
 import type { Replica } from './identity.fixture.ts';
@@ -43,8 +44,8 @@ describe('KeyCleaning', () => {
     expect(await cleaning.run()).toEqual([]);
   });
 
-  it('destroys a retired key that opens once nothing is sealed to it, and its grace is over', async () => {
-    clock.advance(10 * MINUTE - 1);
+  it('destroys a retired key that opens once nothing is sealed to it, pointers in the DHT included', async () => {
+    clock.advance(POINTER_LIFETIME_MILLISECONDS - 1);
     await cleaning.run();
     expect(idsOf('retired')).toEqual(['did-recipient-1']);
     inUse.add(`${node.identity.did}#recipient-1`);

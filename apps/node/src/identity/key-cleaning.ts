@@ -2,11 +2,12 @@ import type { Clock, Logger } from '@carecord/core';
 import { later } from '@carecord/core';
 import { recipientKeyId } from '@carecord/identity';
 import type { KeyPurpose, KeyRing, NodeKeyInfo } from '@carecord/keys';
+import { POINTER_LIFETIME_MILLISECONDS } from '@carecord/locator';
 
 /** Other replicas have followed a rotation long before. */
 const FOLLOWED_MILLISECONDS = 60_000;
-/** A holder that had not heard of the rotation may still seal to the key before; its release has arrived by then. */
-const SEALED_MILLISECONDS = 10 * 60_000;
+/** Pointers that name us stand in the DHT, sealed to the key before, until they are renewed or over; a release has arrived long before. */
+const SEALED_MILLISECONDS = POINTER_LIFETIME_MILLISECONDS;
 
 /** How long after its retirement nothing needs a key any more; kinds that are not here are kept. */
 const DESTROYED_AFTER: Readonly<Partial<Record<KeyPurpose, number>>> = {
