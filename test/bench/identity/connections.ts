@@ -1,6 +1,7 @@
 import { makeTestAuthority, trustIn } from '../../../libs/testkit/src/network-identities.ts';
 import type { TestAuthority } from '../../../libs/testkit/src/network-identities.ts';
 import { measureInTurn } from '../../support/cpu.ts';
+import type { Cost } from '../../support/cpu.ts';
 import { BareTls } from './bare-tls.ts';
 import { Loopback, makeEnd } from './loopback.ts';
 import type { End } from './loopback.ts';
@@ -21,8 +22,16 @@ interface Pair {
   readonly responder: End;
 }
 
+/** What connections cost, and the milliseconds of CPU time of what they cannot do without. */
+export interface ConnectionCosts {
+  readonly again: Cost;
+  readonly first: Cost;
+  readonly needed: number;
+  readonly neededFirst: number;
+}
+
 /** Connections over loopback sockets, both ends in this process, beside Node's bare TLS and the signatures that they cannot do without. */
-export async function measureConnections({ suite, print, rounds }: BenchOptions): Promise<void> {
+export async function measureConnections({ suite, print, rounds }: BenchOptions): Promise<ConnectionCosts> {
   const authority = await makeTestAuthority();
   const [loopback, bare] = await Promise.all([Loopback.listen(), BareTls.listen()]);
   try {
@@ -86,6 +95,7 @@ export async function measureConnections({ suite, print, rounds }: BenchOptions)
       reference: { name: 'the same primitives one after the other', value: reference },
       ratio: 1_000 / many.wall / reference,
     });
+    return { again, first, needed, neededFirst };
   } finally {
     await Promise.all([loopback.stop(), bare.stop()]);
   }

@@ -1,0 +1,2 @@
+import type { NetworkBenchOptions } from './options.ts';
+export function measureRefusals(_options: NetworkBenchOptions): void {}
