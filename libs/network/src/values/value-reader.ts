@@ -22,6 +22,10 @@ import type { DhtValueStore } from './value-store-port.ts';
 const READ_TIMEOUT_MILLISECONDS = 4_500;
 /** A member that has not answered by then is overtaken by the next closest one: most answer within a tenth of it. */
 const HEDGE_MILLISECONDS = 700;
+/** So many places are all slots of a patient's identifiers and recipes; a read of more is a batch, which nobody waits for at a desk, */
+const PLACES_OF_A_LOOKUP = 128;
+/** and each place more gives it, and each member that is asked for it, some time more: checks of signatures take a part of a millisecond. */
+const MILLISECONDS_A_PLACE = 10;
 /** Lookups of one read at once. */
 const LOOKUPS_AT_ONCE = 4;
 
@@ -59,7 +63,7 @@ export class ValueReader {
   async read(questions: readonly { readonly question: ReadQuestion; readonly placement: Uint8Array }[], quorum: Quorum, signal: AbortSignal): Promise<PlaceReading[]> {
     const places = this.openPlaces(questions, quorum);
     await this.readOwn(places);
-    const timeout = AbortSignal.timeout(READ_TIMEOUT_MILLISECONDS);
+    const timeout = AbortSignal.timeout(forPlaces(READ_TIMEOUT_MILLISECONDS, places.length));
     const reading = new Reading(places, this.options, AbortSignal.any([signal, timeout]));
     await reading.run();
     signal.throwIfAborted();
@@ -150,7 +154,7 @@ class Reading {
     const slow = setTimeout(() => {
       for (const place of places) place.overtake(did);
       this.wake();
-    }, HEDGE_MILLISECONDS);
+    }, forPlaces(HEDGE_MILLISECONDS, places.length));
     let open = places;
     try {
       while (open.length > 0) {
@@ -203,4 +207,9 @@ class Reading {
         this.wake();
       });
   }
+}
+
+/** A time limit for a read of so many places, in milliseconds. */
+function forPlaces(milliseconds: number, places: number): number {
+  return milliseconds + Math.max(0, places - PLACES_OF_A_LOOKUP) * MILLISECONDS_A_PLACE;
 }
