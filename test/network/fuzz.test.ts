@@ -1,6 +1,8 @@
 import { describeHandshakeFuzzing } from '../support/fuzz/describe-handshake-fuzzing.ts';
+import { describeProtocolFuzzing } from '../support/fuzz/describe-protocol-fuzzing.ts';
 
 /** Of each protocol in every run; `fuzz.long.test.ts` sends a hundred thousand. */
 const FRAMES = 2_000;
 
 describeHandshakeFuzzing(FRAMES);
+describeProtocolFuzzing(FRAMES);

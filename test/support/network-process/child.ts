@@ -4,6 +4,7 @@ import { type NetworkHost } from '@carecord/network';
 import type { z } from 'zod';
 import { makeTestNode, TEST_NETWORK_ID, type TestNode } from '../../../libs/testkit/src/network-fixture.ts';
 import { TestAuthority, TestIdentity } from '../../../libs/testkit/src/network-identities.ts';
+import { lookUp } from '../look-up.ts';
 import { type CommandAnswer, type CommandName, type CommandRequest, commands, orderSchema, type PlannedMember, type Report } from './commands.ts';
 import { makeNote, noteKind } from './note.ts';
 import { SkippingClock } from './skipping-clock.ts';
@@ -39,6 +40,10 @@ const handlers: Handlers = {
     const ids = new Set(held.map(({ key }) => Buffer.from(key).toString('hex')));
     return keys.map((key) => ids.has(Buffer.from(key).toString('hex')));
   },
+  lookup: async ({ name, target }) => {
+    const { contacts, complete } = await lookUp(host(name), target);
+    return { found: contacts.length, complete };
+  },
   repair: ({ name }) => host(name).repair(),
   neighbours: ({ name }) =>
     Promise.resolve({ connected: [...new Set(host(name).members().map(({ did }) => did))], routingTable: host(name).routingTableSize() }),
@@ -59,10 +64,10 @@ const handlers: Handlers = {
   },
 };
 
-async function makeNode({ identity, credentials, listen, bootstrap }: PlannedMember, authorities: readonly TestAuthority[], statusLists: PlannedMember['credentials'], replication: number): Promise<TestNode> {
+async function makeNode({ identity, credentials, listen, announce, bootstrap }: PlannedMember, authorities: readonly TestAuthority[], statusLists: PlannedMember['credentials'], replication: number): Promise<TestNode> {
   const keys = await TestIdentity.restore(identity, clock);
   const local = { networkId: TEST_NETWORK_ID, resolved: keys.resolved, signer: keys.signer, credentials, statusLists };
-  return makeTestNode(keys, local, authorities, { clock, logger: silentLogger, valueKinds: [noteKind], listen, bootstrap, replication });
+  return makeTestNode(keys, local, authorities, { clock, logger: silentLogger, valueKinds: [noteKind], listen, bootstrap, replication, ...(announce && { announce: { addresses: announce, onlyThese: true } }) });
 }
 
 /** Many handshakes at once on a busy machine: one that took too long is tried again. */

@@ -27,6 +27,8 @@ export const memberSchema = z.strictObject({
   identity: savedIdentitySchema,
   credentials: z.array(generalJwsSchema),
   listen: z.array(z.string()),
+  /** What it tells others instead of where it listens. */
+  announce: z.array(z.string()).optional(),
   bootstrap: z.array(z.string()),
 });
 export type PlannedMember = z.infer<typeof memberSchema>;
@@ -51,6 +53,8 @@ export const commands = {
   read: { request: z.strictObject({ name, keys }), answer: z.array(z.strictObject({ value: bytes.nullable(), complete: z.boolean() })) },
   /** Which of the notes this host keeps itself. */
   holds: { request: z.strictObject({ name, keys }), answer: z.array(z.boolean()) },
+  /** Looks for the members closest to a place. */
+  lookup: { request: z.strictObject({ name, target: bytes }), answer: z.strictObject({ found: z.int(), complete: z.boolean() }) },
   repair: { request: z.strictObject({ name }), answer: z.strictObject({ checked: z.int(), handedOver: z.int(), underReplicated: z.int() }) },
   /** The DIDs that it is connected with, and how many its routing table holds. */
   neighbours: { request: z.strictObject({ name }), answer: z.strictObject({ connected: z.array(z.string()), routingTable: z.int() }) },

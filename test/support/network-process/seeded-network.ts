@@ -26,6 +26,8 @@ export interface SeededNetworkOptions {
   readonly groups: readonly HostGroup[];
   /** @default 5 */
   readonly replication?: number;
+  /** Where the next host listens, and where it tells others that it can be dialled. @default as its group says */
+  readonly place?: () => Promise<Pick<PlannedMember, 'announce' | 'listen'>>;
 }
 
 /** A member of it, wherever it runs. */
@@ -48,7 +50,7 @@ export class SeededNetwork {
     readonly members: readonly SeededMember[],
   ) {}
 
-  static async start({ seed, groups, replication = 5 }: SeededNetworkOptions): Promise<SeededNetwork> {
+  static async start({ seed, groups, place, replication = 5 }: SeededNetworkOptions): Promise<SeededNetwork> {
     const authority = new TestAuthority(await TestIdentity.seeded('authority', seed, systemClock), systemClock);
     const identities = new Map<TestIdentity, number>();
     for (const [group, { hosts }] of groups.entries()) {
@@ -62,8 +64,8 @@ export class SeededNetwork {
       const members: SeededMember[] = [];
       for (const [identity, group] of identities) {
         const bootstrap = members.slice(0, 1).flatMap(({ addresses }) => addresses);
-        const listen = [groups[group]?.listen ?? '/ip4/127.0.0.1/tcp/0'];
-        const member = { identity: identity.saved(), credentials: [credentials.get(identity) as never], listen, bootstrap };
+        const where = (await place?.()) ?? { listen: [groups[group]?.listen ?? '/ip4/127.0.0.1/tcp/0'] };
+        const member = { identity: identity.saved(), credentials: [credentials.get(identity) as never], ...where, bootstrap };
         const addresses = await processes[group]?.order('start', { authorities: [authority.identity.saved()], statusLists, member, replication });
         members.push({ name: identity.name, did: identity.did, group, addresses: addresses ?? [] });
       }
