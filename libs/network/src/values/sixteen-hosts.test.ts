@@ -88,5 +88,5 @@ describe('a thousand values among sixteen hosts', () => {
     expect(found.filter(({ values }) => values.length === 1).length).toBeGreaterThanOrEqual(990);
     for (const { host } of left) await host.repair();
     expect(Math.min(...(await copies(left)))).toBeGreaterThanOrEqual(5);
-  });
+  }, PATIENCE_MILLISECONDS);
 });
