@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { CarecordHost } from '../../../libs/network/src/host/carecord-host.ts';
-import type { LookupResult } from '../../../libs/network/src/routing/ports.ts';
 import type { TestNetwork, TestNode } from '../../../libs/testkit/src/network-fixture.ts';
+import { lookUp } from '../../support/look-up.ts';
 import { makeNote, noteKind } from '../../support/network-process/note.ts';
 import { sentBy, startHosts } from './hosts.ts';
 import { measureOperations, printOperations } from './operations.ts';
@@ -26,11 +25,11 @@ interface Measured {
 
 /** What one of the two networks can do. */
 interface Subject {
-  lookUp(at: number): Promise<unknown>;
-  put(at: number): Promise<unknown>;
-  get(at: number): Promise<unknown>;
+  readonly lookUp: (at: number) => Promise<unknown>;
+  readonly put: (at: number) => Promise<unknown>;
+  readonly get: (at: number) => Promise<unknown>;
   /** Questions sent so far. */
-  sent(): Promise<number>;
+  readonly sent: () => Promise<number>;
 }
 
 /** Lookups, publishing and retrieving one value, at several sizes, beside kad-dht with as many nodes; all hosts in this process. */
@@ -67,7 +66,7 @@ async function measureOurs(size: number): Promise<Measured> {
   const note = (at: number): ReturnType<typeof makeNote> => makeNote(`value ${at}`, expiresAt);
   try {
     return await measure({
-      lookUp: (at) => lookUp(member(network, at), randomBytes(32)),
+      lookUp: (at) => lookUp(member(network, at).host, randomBytes(32)),
       put: (at) => {
         const { key, value } = note(at);
         return member(network, at).host.put(noteKind, key, value);
@@ -89,12 +88,6 @@ async function measure({ lookUp: look, put, get, sent }: Subject): Promise<Measu
   const putting = await measureOperations(OPERATIONS, put, sent);
   await measureOperations(WARM_UP, (at) => get(OPERATIONS + at), sent);
   return { lookup, put: putting, get: await measureOperations(OPERATIONS, get, sent) };
-}
-
-/** A lookup has no place on the host's public face. */
-function lookUp({ host }: TestNode, target: Uint8Array): Promise<LookupResult> {
-  if (!(host instanceof CarecordHost)) throw new Error('Not a host of ours.');
-  return host['router'].lookup(target);
 }
 
 function member({ hospitals }: TestNetwork, at: number, beside = 0): TestNode {

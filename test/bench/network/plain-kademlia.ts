@@ -13,6 +13,9 @@ import { untilQuiet } from './hosts.ts';
 const NAMESPACE = 'bench';
 /** Each node dials so many of those before it, beside the first: from there the DHT finds the others. */
 const DIALLED = 31;
+/** A handshake on a busy machine. */
+const BUSY = { dialTimeout: 30_000, addressDialTimeout: 30_000, inboundUpgradeTimeout: 30_000, outboundUpgradeTimeout: 30_000, protocolNegotiationTimeout: 30_000 };
+const DIAL_ATTEMPTS = 5;
 const SEND_QUERY = 'kad-dht:query:send-query';
 
 type PlainNode = Libp2p<{ readonly dht: KadDHT }>;
@@ -31,7 +34,7 @@ export class PlainKademlia {
     const nodes: PlainNode[] = [];
     for (let at = 0; at < count; at += 1) {
       const node = await makeNode();
-      for (const other of nodes.slice(0, 1).concat(nodes.slice(1).slice(-DIALLED))) await node.dial(other.getMultiaddrs());
+      for (const other of nodes.slice(0, 1).concat(nodes.slice(1).slice(-DIALLED))) await dialPatiently(node, other);
       nodes.push(node);
     }
     await untilQuiet();
@@ -60,7 +63,7 @@ export class PlainKademlia {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.stop()));
+    await Promise.all(this.nodes.map(async (node) => node.stop()));
   }
 
   private node(at: number): PlainNode {
@@ -75,7 +78,7 @@ async function makeNode(): Promise<PlainNode> {
     connectionEncrypters: [tls()],
     streamMuxers: [yamux()],
     peerStore: { maxAddressAge: Infinity, maxPeerAge: Infinity },
-    connectionManager: { inboundConnectionThreshold: Infinity, maxIncomingPendingConnections: Infinity },
+    connectionManager: { ...BUSY, inboundConnectionThreshold: Infinity, maxIncomingPendingConnections: Infinity },
     services: {
       identify: identify(),
       ping: ping(),
@@ -88,6 +91,17 @@ async function makeNode(): Promise<PlainNode> {
       }),
     },
   });
+}
+
+async function dialPatiently(from: PlainNode, to: PlainNode): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await from.dial(to.getMultiaddrs());
+      return;
+    } catch (error) {
+      if (attempt >= DIAL_ATTEMPTS) throw error;
+    }
+  }
 }
 
 function keyOf(name: string): Uint8Array {
