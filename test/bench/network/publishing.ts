@@ -60,7 +60,7 @@ export async function measurePublishing({ suite, print, full }: NetworkBenchOpti
   print({ suite, metric: `${name}, bytes`, value: bytes / MEBIBYTE, unit: 'MiB' });
   print({ suite, metric: `${name}, bytes a copy`, value: bytes / references / STORERS, unit: 'bytes' });
   if (references !== WANTED) line(`time that ${WANTED.toLocaleString('en')} would take at that pace`, 's', milliseconds / references, meanPut, WANTED / 1_000);
-  print({ suite, metric: `${name}, copies at other members than the publisher`, value: placements.reduce((sum, { stored }) => sum + stored, 0) / references, unit: 'copies' });
+  print({ suite, metric: `${name}, copies of each, the publisher counted where it is one of the storers`, value: placements.reduce((sum, { stored }) => sum + stored, 0) / references, unit: 'copies' });
   print({ suite, metric: `${name}, taken by all of ${STORERS} members`, value: (100 * placements.filter(({ stored }) => stored >= STORERS).length) / references, unit: '%' });
   print({ suite, metric: `the ${NODES} hosts idle before, included above`, value: 100 * idleShare, unit: '% of a core' });
 }

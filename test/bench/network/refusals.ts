@@ -7,7 +7,7 @@ import { makeTestNetwork } from '../../../libs/testkit/src/network-fixture.ts';
 import { percentile } from '../../support/figure.ts';
 import type { NetworkBenchOptions } from './options.ts';
 
-const [QUESTIONS, FULL_QUESTIONS] = [40, 400];
+const [QUESTIONS, FULL_QUESTIONS] = [25, 400];
 const HOSPITALS = 3;
 const RESOURCES = 3;
 const KINDS = ['unknown', 'unlisted without consent'] as const;

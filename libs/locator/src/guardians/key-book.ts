@@ -1,4 +1,4 @@
-import { errorCodeOf, later } from '@carecord/core';
+import { BoundedCache, errorCodeOf, later } from '@carecord/core';
 import type { Clock, Logger, TransactionRunner } from '@carecord/core';
 import type { LocalIdentity } from '@carecord/identity';
 import { LocatorError } from '../locator-error.ts';
@@ -9,6 +9,9 @@ import type { KeyStatement, SignedKey } from './key-statement.ts';
 import { isSharedAmong } from './key-target.ts';
 import { EPOCH_OVERLAP_MILLISECONDS, MAX_LIVE_EPOCHS } from './limits.ts';
 import type { GuardianPlan, GuardianStore, SigningKeysOf } from './ports.ts';
+
+/** Statements that were read of late: each evaluation and look-up needs those of the live epochs, and to read one takes milliseconds. */
+const MAX_READ_STATEMENTS = 4 * MAX_LIVE_EPOCHS;
 
 /** What a {@link KeyBook} needs. */
 export interface KeyBookOptions {
@@ -33,6 +36,8 @@ export interface KnownKey {
 
 /** The guardians' keys as this member knows them: the highest version that it ever saw of each, kept over restarts. */
 export class KeyBook {
+  private readonly read = new BoundedCache<KeyStatement>({ entries: MAX_READ_STATEMENTS });
+
   constructor(private readonly options: KeyBookOptions) {}
 
   /** The keys of the epochs that count now, the newest first. */
@@ -44,7 +49,7 @@ export class KeyBook {
   /** All keys that are kept, the newest first. */
   async all(): Promise<KnownKey[]> {
     const signed = (await this.options.store.keys()).map(({ statement }) => decodeSignedKey(statement));
-    const statements = signed.map(({ payload }) => readStatement(payload));
+    const statements = signed.map(({ payload }) => this.statementIn(payload));
     return statements.map((statement, at) => {
       const next = statements[at - 1];
       return { statement, signed: signed[at] as SignedKey, endsAt: next && later(new Date(next.from), EPOCH_OVERLAP_MILLISECONDS) };
@@ -103,6 +108,13 @@ export class KeyBook {
       const encoded = encodeSignedKey(merged(signed, { ...signed, signatures: [signature] }));
       await transactions.run((transaction) => store.updateKey(transaction, { epoch: statement.epoch, version: statement.version, statement: encoded }));
     }
+  }
+
+  /** What we have verified and kept, read once. */
+  private statementIn(payload: string): KeyStatement {
+    const statement = this.read.get(payload) ?? readStatement(payload);
+    this.read.set(payload, statement);
+    return statement;
   }
 
   private async offerQuietly(key: SignedKey): Promise<boolean> {
