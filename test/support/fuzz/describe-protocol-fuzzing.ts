@@ -5,6 +5,7 @@ import { publishReference, type Member } from '@carecord/network';
 import type { DhtEntry } from '@carecord/network';
 import { z } from 'zod';
 import { CHECKPOINT, checkpointKey, cosignCheckpoint, makeCheckpoint } from '../../../libs/network/src/values/checkpoint.ts';
+import { PING_PROTOCOL } from '../../../libs/network/src/routing/routing-protocol.ts';
 import { CLINICIAN, known } from '../../../libs/testkit/src/exchange-fixture.ts';
 import type { CheckedValue } from '../../../libs/network/src/values/value-rules.ts';
 import { type FullHospital, type FullNetwork, makeFullNetwork } from '../full-network.ts';
@@ -99,7 +100,8 @@ async function useEverything({ network, hospitals, clock }: FullNetwork): Promis
   await first.node.host.publish([await checkpointOf(first, hospitals.slice(1), later(clock.now(), DAY_MILLISECONDS))]);
   await first.node.host.announceStatus(await network.authorities[0]?.statusList() as never);
   await first.node.rotate();
-  await first.node.host.repair();
+  for (const { node } of hospitals) await node.host.repair();
+  await hospitals[1]?.node.host.request(PING_PROTOCOL, a.did, {});
 }
 
 async function checkpointOf({ node: { identity } }: FullHospital, witnesses: readonly FullHospital[], expiresAt: Date): Promise<DhtEntry> {

@@ -13,8 +13,8 @@ type AnyHandler = MessageHandler<z.ZodType, z.ZodType>;
 /** A protocol as some host serves it, and frames that were really sent. */
 export interface ServedProtocol {
   readonly protocol: AnyProtocol;
-  /** That of the host that registered it last. */
-  handler: AnyHandler;
+  /** That of the first host that registered it: the tests make the most capable host first. */
+  readonly handler: AnyHandler;
   readonly requests: Uint8Array[];
   readonly answers: Uint8Array[];
 }
@@ -57,7 +57,6 @@ export class ProtocolBook {
 
   private enter(protocol: AnyProtocol, handler: AnyHandler): ServedProtocol {
     const entry = this.byName.get(protocol.name) ?? { protocol, handler, requests: [], answers: [] };
-    entry.handler = handler;
     this.byName.set(protocol.name, entry);
     return entry;
   }

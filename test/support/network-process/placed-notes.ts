@@ -50,7 +50,7 @@ export async function readNotes(network: SeededNetwork, { keys }: PlacedNotes): 
       for (const [position, index] of part.entries()) {
         const answer = answers[at]?.[position];
         found[index] = answer !== undefined && answer.value !== null;
-        if (found[index] !== true && answer?.complete !== true) incomplete.push(index);
+        if (!found[index] && answer?.complete !== true) incomplete.push(index);
       }
     }
     if (reading === 0) atOnce = found.filter(Boolean).length;

@@ -36,8 +36,9 @@ export class ProcessOfHosts {
 
   /** @param inside a command that runs the program, e.g. `['nsenter', '--net=…']` */
   static start(inside: readonly string[] = []): ProcessOfHosts {
-    const [command, ...rest] = [...inside, process.execPath, '--conditions=source', '--import=./tools/swc.mjs', program];
-    const child = spawn(command ?? process.execPath, rest, {
+    const own = [process.execPath, '--conditions=source', '--import=./tools/swc.mjs', program];
+    const [command, ...rest] = [...inside, ...own] as [string, ...string[]];
+    const child = spawn(command, rest, {
       cwd: root,
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -1,4 +1,4 @@
-import type { Observer } from '../health/ports.ts';
+import type { Counters, Observer } from '../health/ports.ts';
 import type { DhtValueMeta } from '../ports.ts';
 import { idOf } from './placement.ts';
 import type { ReadQuestion, ReadResponse } from './read-protocol.ts';
@@ -15,6 +15,7 @@ export interface GivenValue extends CheckedValue {
 export interface AnswerCheckOptions {
   readonly rules: ValueRules;
   readonly observer: Observer;
+  readonly counters: Pick<Counters, 'dropped'>;
 }
 
 /** A member's answer as far as it can be used. */
@@ -31,7 +32,7 @@ export async function checkAnswer(
   from: string,
   questions: readonly ReadQuestion[],
   answer: ReadResponse,
-  { rules, observer }: AnswerCheckOptions,
+  { rules, observer, counters }: AnswerCheckOptions,
 ): Promise<CheckedAnswer | undefined> {
   const values: (GivenValue[] | undefined)[] = questions.map(() => []);
   for (const place of answer.left) values[place] = undefined;
@@ -41,12 +42,15 @@ export async function checkAnswer(
     const bytes = attachment === undefined ? undefined : answer.attachments[attachment];
     const isMeant = question !== undefined && (attachment === undefined || bytes !== undefined) && isAskedFor(question, key, rules);
     if (!isMeant) {
+      counters.dropped('RESPONSE_INVALID');
       observer.observe(from, { kind: 'malformed' });
       return undefined;
     }
     const given = await check({ namespace: question.kind, key, value, ...(bytes && { attachment: bytes }) }, rules);
-    if (given === 'invalid') isInvalid = true;
-    else if (given !== 'unjudged') values[place]?.push(given);
+    if (given === 'invalid') {
+      isInvalid = true;
+      counters.dropped('VALUE_REFUSED');
+    } else if (given !== 'unjudged') values[place]?.push(given);
   }
   if (isInvalid) observer.observe(from, { kind: 'invalid-value' });
   return { values };

@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@carecord/core';
 import { NetworkError } from '../network-error.ts';
 import { orAborted } from '../abort.ts';
-import type { Observer } from '../health/ports.ts';
+import type { Counters, Observer } from '../health/ports.ts';
 import type { NetworkHost } from '../ports.ts';
 import type { Routing } from '../routing/ports.ts';
 import { check, checkAnswer } from './answer-check.ts';
@@ -36,6 +36,7 @@ export interface ValueReaderOptions {
   readonly rules: ValueRules;
   readonly store: Pick<DhtValueStore, 'read' | 'readGroups' | 'attachments'>;
   readonly observer: Observer;
+  readonly counters: Counters;
   readonly ownDid: string;
   readonly replication: number;
   readonly clock: Clock;
@@ -150,7 +151,7 @@ class Reading {
 
   /** Asks a member until it has left nothing over. */
   private async askMember(did: string, places: readonly OpenPlace[]): Promise<void> {
-    const { ask, rules, observer, logger } = this.options;
+    const { ask, rules, observer, counters, logger } = this.options;
     const slow = setTimeout(() => {
       for (const place of places) place.overtake(did);
       this.wake();
@@ -160,7 +161,7 @@ class Reading {
       while (open.length > 0) {
         const questions = open.map(({ question }) => question);
         const answer = await ask(READ_PROTOCOL, did, { places: questions }, { signal: this.signal });
-        const checked = await checkAnswer(did, questions, answer, { rules, observer });
+        const checked = await checkAnswer(did, questions, answer, { rules, observer, counters });
         if (checked === undefined) break;
         const left = open.filter((_, at) => checked.values[at] === undefined);
         for (const [at, place] of open.entries()) if (checked.values[at] !== undefined) place.answer(did, checked.values[at]);

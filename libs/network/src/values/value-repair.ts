@@ -21,8 +21,11 @@ const PAGE = 2_048;
 const HAND_OVER_AT_ONCE = 512;
 /** Members that are asked at once. */
 const MEMBERS_AT_ONCE = 4;
-/** What a storer looks through to answer one question: a region with more than that is not one that it keeps. */
-const MAX_LOOKED_THROUGH = 64 * PAGE;
+/**
+ * What a storer looks through to answer one question, beside a page: so many for each value asked about. Two storers of a region keep much the
+ * same; whoever names one value and the whole key space is not to cost it half a second of work.
+ */
+const LOOKED_THROUGH_PER_VALUE = 32;
 /** Values that members are remembered to have, some 100 bytes each: who is found without them has broken its word. */
 const MAX_PROMISES = 20_000;
 
@@ -79,7 +82,7 @@ export class ValueRepair {
     const items = decodeHave(request);
     const wanted = new Map(items.map(({ digest, sequence }) => [digest, sequence]));
     const here = new Set<string>();
-    for await (const headers of this.pages(request.from, request.until, MAX_LOOKED_THROUGH)) {
+    for await (const headers of this.pages(request.from, request.until, PAGE + LOOKED_THROUGH_PER_VALUE * items.length)) {
       for (const header of headers) {
         const digest = idOf(haveDigest(header));
         const sequence = wanted.get(digest);
