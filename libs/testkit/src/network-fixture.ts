@@ -20,6 +20,8 @@ const MAX_POLLS = 2_000;
 const LETTERS = 26;
 /** A bucket holds so many: above it not everybody is in everybody's routing table. */
 const KNOWN = 20;
+/** Whoever knows so many has joined: it finds everybody else through them. */
+const JOINED = 12;
 
 /** An admitted identity with everything behind its host, and the host. */
 export interface TestNode {
@@ -201,7 +203,7 @@ export async function makeTestNetwork(options: TestNetworkOptions): Promise<Test
     await node.host.start();
     nodes.push(node);
     // One after the other: those that join at the same moment dial each other twice.
-    if (connected === 'by-bootstrap' && options.dht !== false) await waitUntil(() => node.host.routingTableSize() >= Math.min(at, KNOWN));
+    if (connected === 'by-bootstrap' && options.dht !== false) await waitUntil(() => node.host.routingTableSize() >= Math.min(at, JOINED));
   }
   const outside = new Set(nodes.filter((_, at) => ({ ...options, ...perNode?.(at) }).dht === false));
   await connectAll(nodes, connected, outside);

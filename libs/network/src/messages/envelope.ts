@@ -14,7 +14,12 @@ export const refusalSchema = z.strictObject({ ok: z.literal(false), code: z.stri
 /** The protocol's response, or a refusal. */
 export type Envelope<Response> = { readonly ok: true; readonly value: Response } | z.infer<typeof refusalSchema>;
 
+/** A schema takes longer to make than a message to read: one for each response, as long as that lives. */
+const envelopes = new WeakMap<z.ZodType, z.ZodType>();
+
 /** The schema of an answer. */
 export function envelopeOf<Response extends z.ZodType>(response: Response): z.ZodType<Envelope<z.infer<Response>>> {
-  return z.discriminatedUnion('ok', [z.strictObject({ ok: z.literal(true), value: response }), refusalSchema]) as never;
+  const envelope = envelopes.get(response) ?? z.discriminatedUnion('ok', [z.strictObject({ ok: z.literal(true), value: response }), refusalSchema]);
+  envelopes.set(response, envelope);
+  return envelope as never;
 }

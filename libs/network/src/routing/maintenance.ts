@@ -18,6 +18,8 @@ const IDLE_MILLISECONDS = 5 * 60 * 1000;
 const FEW = 3;
 /** The least change of the table after which those around us are looked up again; and as many changes as there were members then. */
 const CHANGES = 2;
+/** After a smaller change it is done so much later: while a network comes up there is one every few seconds. */
+const LOOK_AGAIN_MILLISECONDS = 60_000;
 
 /** What is kept in order. */
 export interface Maintained {
@@ -40,6 +42,7 @@ export class Maintenance {
   private knownBefore = 0;
   /** Nobody answered in time: it is tried again at the next look. */
   private isUnfinished = false;
+  private lookAgainAt = new Date(0);
 
   constructor(private readonly maintained: Maintained) {}
 
@@ -50,8 +53,7 @@ export class Maintenance {
     const stopListening = router.onChange(() => this.changed());
     if (table.size > 0) this.explore();
     await every(CHECK_MILLISECONDS, clock, signal, async () => {
-      // Somebody has come or gone, or did not answer in time.
-      if (this.changes > 0 || this.isUnfinished) this.explore();
+      if (this.isUnfinished || (this.changes > 0 && clock.now() >= this.lookAgainAt)) this.explore();
       await router.checkIdle(later(clock.now(), -IDLE_MILLISECONDS));
       await this.refreshIdle();
     });
@@ -78,16 +80,18 @@ export class Maintenance {
   }
 
   private async exploreUntilKnown(): Promise<void> {
-    const { logger, router, table } = this.maintained;
+    const { clock, logger, router, table } = this.maintained;
     try {
       while (!this.stopped.aborted && table.size > 0 && this.isDue()) {
         this.knownBefore = table.size;
         this.changes = 0;
-        const { complete, contacts } = await router.lookup(table.ownId, { signal: this.stopped });
+        this.lookAgainAt = later(clock.now(), LOOK_AGAIN_MILLISECONDS);
+        // We are one of those that are found.
+        const { complete, contacts } = await router.lookup(table.ownId, { count: BUCKET_SIZE + 1, signal: this.stopped });
         this.isUnfinished = !complete;
         const farthest = contacts.at(-1);
         // Fewer than were asked for: these are all that there are.
-        if (contacts.length >= BUCKET_SIZE && farthest !== undefined) await this.fillBuckets(sharedBits(table.ownId, farthest.nodeId));
+        if (contacts.length > BUCKET_SIZE && farthest !== undefined) await this.fillBuckets(sharedBits(table.ownId, farthest.nodeId));
       }
     } catch (error) {
       logger.warn('neighbourhood-not-explored', {}, error);
