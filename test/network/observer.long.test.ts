@@ -1,0 +1,3 @@
+import { describeObserver } from '../support/observer/describe-observer.ts';
+
+describeObserver(5, 3);
