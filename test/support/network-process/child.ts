@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { silentLogger } from '@carecord/core';
 import { type NetworkHost } from '@carecord/network';
@@ -11,7 +12,9 @@ import { SkippingClock } from './skipping-clock.ts';
 
 // A process with some of a network's hosts, at the command of a test. An unhandled rejection ends it, as it would end a node.
 
-const CONNECT_ATTEMPTS = 5;
+const CONNECT_ATTEMPTS = 8;
+/** Longer after each failed attempt: those that are joining keep each other busy. */
+const CONNECT_PAUSE_MILLISECONDS = 1_000;
 
 const clock = new SkippingClock();
 const nodes = new Map<string, TestNode>();
@@ -78,6 +81,7 @@ async function connectPatiently(from: NetworkHost, address: string): Promise<voi
       return;
     } catch (error) {
       if (attempt >= CONNECT_ATTEMPTS) throw error;
+      await pause(attempt * CONNECT_PAUSE_MILLISECONDS);
     }
   }
 }
