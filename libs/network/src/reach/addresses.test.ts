@@ -44,6 +44,12 @@ describe('addressesToAnnounce', () => {
     expect(announced({ listening: [address, '/ip4/127.0.0.1/tcp/1'] })).toEqual(['/ip4/127.0.0.1/tcp/1']);
   });
 
+  it('never tells of one that fits into no message', () => {
+    expect(announced({ listening: [`/dns4/${'a'.repeat(60)}.example/tcp/4001`] })).toHaveLength(1);
+    expect(announced({ listening: [`/dns4/${'a'.repeat(1_000)}.example/tcp/4001`] })).toEqual([]);
+    expect(diallable(`/dns4/${'a'.repeat(1_000)}.example/tcp/4001`)).toBeUndefined();
+  });
+
   it('tells of each once, and of no more than an advert holds, whatever there is', () => {
     const host = fc.oneof(fc.constantFrom('0.0.0.0', '127.0.0.1', '169.254.7.7', '10.0.0.5'), fc.ipV4());
     const address = fc.record({ host, port: fc.integer({ min: 0, max: 65_535 }) }).map(({ host, port }) => `/ip4/${host}/tcp/${port}`);

@@ -11,6 +11,11 @@ const LISTENING = /^(ip4|ip6)\/tcp(\/ws)?$/;
 const DIRECT = /^(ip4|ip6|dns|dns4|dns6)\/tcp(\/ws|\/wss|\/tls\/ws|\/tls\/sni\/ws)?(\/p2p)?$/;
 /** The same up to the relay, and through it. */
 const RELAYED = /^(ip4|ip6|dns|dns4|dns6)\/tcp(\/ws|\/wss|\/tls\/ws|\/tls\/sni\/ws)?\/p2p\/p2p-circuit(\/p2p)?$/;
+/**
+ * Longer ones say nothing that shorter ones cannot, and with `/p2p/<peerId>` behind them they would fit into no advert and no answer about the
+ * routing table: one member's address must not make ours unsendable.
+ */
+const MAX_CHARACTERS = 300;
 /** "Any address of this machine": to listen on, not to be dialled. */
 const UNSPECIFIED: readonly string[] = ['0.0.0.0', '::', '0:0:0:0:0:0:0:0'];
 
@@ -49,7 +54,7 @@ export function isRelayed(address: Multiaddr): boolean {
 /** Whether one of our transports could dial an address and get anywhere with it. */
 export function isDiallable(address: Multiaddr): boolean {
   const kind = kindOf(address);
-  if (!DIRECT.test(kind) && !RELAYED.test(kind)) return false;
+  if ((!DIRECT.test(kind) && !RELAYED.test(kind)) || address.toString().length > MAX_CHARACTERS) return false;
   return !isLinkLocal(address) && address.getComponents().every(({ name, value }) => !UNSPECIFIED.includes(value ?? '') && (name !== 'tcp' || value !== '0'));
 }
 

@@ -1,10 +1,15 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Counters, Observer } from '../health/ports.ts';
 import type { DhtValueMeta } from '../ports.ts';
 import { idOf } from './placement.ts';
+import { MAX_GROUP_VALUES } from './read-protocol.ts';
 import type { ReadQuestion, ReadResponse } from './read-protocol.ts';
 import { isRefusal } from './refusal.ts';
 import { UnjudgedValue } from './value-rules.ts';
 import type { CheckedValue, ValueRules } from './value-rules.ts';
+
+/** Values that are checked before others have their turn. */
+const CHECKS_AT_A_STRETCH = 128;
 
 /** A value that a member gave, and that passed the checks of its kind. */
 export interface GivenValue extends CheckedValue {
@@ -36,21 +41,24 @@ export async function checkAnswer(
 ): Promise<CheckedAnswer | undefined> {
   const values: (GivenValue[] | undefined)[] = questions.map(() => []);
   for (const place of answer.left) values[place] = undefined;
+  const given = questions.map(() => 0);
   let isInvalid = false;
-  for (const { place, key, value, attachment } of answer.values) {
+  for (const [at, { place, key, value, attachment }] of answer.values.entries()) {
+    if (at % CHECKS_AT_A_STRETCH === CHECKS_AT_A_STRETCH - 1) await setImmediate();
     const question = questions[place];
     const bytes = attachment === undefined ? undefined : answer.attachments[attachment];
-    const isMeant = question !== undefined && (attachment === undefined || bytes !== undefined) && isAskedFor(question, key, rules);
+    given[place] = (given[place] ?? 0) + 1;
+    const isMeant = question !== undefined && (attachment === undefined || bytes !== undefined) && given[place] <= mostOf(question) && isAskedFor(question, key, rules);
     if (!isMeant) {
       counters.dropped('RESPONSE_INVALID');
       observer.observe(from, { kind: 'malformed' });
       return undefined;
     }
-    const given = await check({ namespace: question.kind, key, value, ...(bytes && { attachment: bytes }) }, rules);
-    if (given === 'invalid') {
+    const checked = await check({ namespace: question.kind, key, value, ...(bytes && { attachment: bytes }) }, rules);
+    if (checked === 'invalid') {
       isInvalid = true;
       counters.dropped('VALUE_REFUSED');
-    } else if (given !== 'unjudged') values[place]?.push(given);
+    } else if (checked !== 'unjudged') values[place]?.push(checked);
   }
   if (isInvalid) observer.observe(from, { kind: 'invalid-value' });
   return { values };
@@ -64,6 +72,11 @@ export async function check(value: CheckedValue, rules: ValueRules): Promise<Giv
     if (!isRefusal(error)) throw error;
     return error instanceof UnjudgedValue ? 'unjudged' : 'invalid';
   }
+}
+
+/** How many values a storer has for a place: it keeps one a key. More would have us check what nobody stores. */
+function mostOf(question: ReadQuestion): number {
+  return 'key' in question ? 1 : MAX_GROUP_VALUES;
 }
 
 function isAskedFor(question: ReadQuestion, key: Uint8Array, rules: ValueRules): boolean {

@@ -52,6 +52,30 @@ describe('answers to reads', () => {
     expect(answers).toBe(3);
   });
 
+  it('read no more from the store than goes into a few messages, whatever is asked for', async () => {
+    const { store } = await storeWith(Array.from({ length: 200 }, (_, index) => ({ name: `n${index}`, value: new Uint8Array(60_000) })));
+    let read = 0;
+    const counting = {
+      clock,
+      store: {
+        read: async (...asked: Parameters<typeof store.read>) => {
+          const values = await store.read(...asked);
+          read += values.length;
+          return values;
+        },
+        readGroups: store.readGroups.bind(store),
+        attachments: store.attachments.bind(store),
+      },
+    };
+    const many = await answerRead({ places: Array.from({ length: 200 }, (_, index) => at(`n${index}`)) }, counting);
+    expect(many.left).toHaveLength(200 - many.values.length);
+    expect(read).toBe(64);
+    read = 0;
+    const same = await answerRead({ places: Array.from({ length: 60 }, () => at('n1')) }, counting);
+    expect(read).toBe(1);
+    expect(same.values.every(({ key }) => Buffer.from(key).toString() === 'n1')).toBe(true);
+  });
+
   it('cut a placement whose values are more than a message', async () => {
     const options = await storeWith(Array.from({ length: MAX_GROUP_VALUES }, (_, index) => ({ name: `n${index}`, value: new Uint8Array(64 * 1024).fill(index), attachmentHash: new Uint8Array(32).fill(index) })), Array.from({ length: MAX_GROUP_VALUES }, (_, index) => ({ hash: new Uint8Array(32).fill(index), bytes: new Uint8Array(64 * 1024) })));
     const { values, left } = await answerRead({ places: [group] }, options);

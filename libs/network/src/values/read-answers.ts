@@ -5,6 +5,9 @@ import type { ReadQuestion, ReadRequest, ReadResponse } from './read-protocol.ts
 import type { Attachment, DhtValueStore, StoredValue } from './value-store-port.ts';
 import { AttachmentList, MAX_CONTENT_BYTES, MAX_MESSAGE_VALUES, VALUE_OVERHEAD_BYTES } from './wire-values.ts';
 
+/** Places that are read together for an answer: whoever names many large values has no more of them in our memory than go into a few messages. */
+const PLACES_AT_ONCE = 64;
+
 /** What {@link readHere} works with. */
 export interface ReadHereOptions {
   readonly store: Pick<DhtValueStore, 'read' | 'readGroups' | 'attachments'>;
@@ -16,30 +19,38 @@ export interface ValueHere extends StoredValue {
   readonly attachment?: Uint8Array;
 }
 
-/** What our own store has at each of the places, in their order; nothing of a value whose attachment is missing. */
+/** What our own store has at each of the places, in their order, one that is named twice read once; nothing of a value whose attachment is missing. */
 export async function readHere(questions: readonly ReadQuestion[], { store, clock }: ReadHereOptions): Promise<ValueHere[][]> {
   const now = clock.now();
-  const places = questions.flatMap((question) => ('key' in question ? [{ namespace: question.kind, key: question.key }] : []));
-  const groups = questions.flatMap((question) => ('key' in question ? [] : [{ namespace: question.kind, placement: question.placement }]));
+  const distinct = [...new Map(questions.map((question) => [idOfQuestion(question), question])).values()];
+  const places = distinct.flatMap((question) => ('key' in question ? [{ namespace: question.kind, key: question.key }] : []));
+  const groups = distinct.flatMap((question) => ('key' in question ? [] : [{ namespace: question.kind, placement: question.placement }]));
   const [atPlaces, inGroups] = await Promise.all([store.read(places, now), store.readGroups(groups, MAX_GROUP_VALUES, now)]);
   const attachments = await attachmentsOf([...atPlaces, ...inGroups], store);
-  const byPlace = new Map<string, ValueHere[]>();
-  const byGroup = new Map<string, ValueHere[]>();
-  for (const value of atPlaces) add(byPlace, placeId(value.namespace, value.key), value, attachments);
-  for (const value of inGroups) add(byGroup, placeId(value.namespace, value.placement), value, attachments);
-  return questions.map((question) =>
-    ('key' in question ? byPlace.get(placeId(question.kind, question.key)) : byGroup.get(placeId(question.kind, question.placement))) ?? [],
-  );
+  const found = new Map<string, ValueHere[]>();
+  for (const value of atPlaces) add(found, idOfQuestion({ kind: value.namespace, key: value.key }), value, attachments);
+  for (const value of inGroups) add(found, idOfQuestion({ kind: value.namespace, placement: value.placement }), value, attachments);
+  return questions.map((question) => found.get(idOfQuestion(question)) ?? []);
+}
+
+function idOfQuestion(question: ReadQuestion): string {
+  return 'key' in question ? `key ${placeId(question.kind, question.key)}` : `group ${placeId(question.kind, question.placement)}`;
 }
 
 /** Answers `/carecord/values/read/1` with as much as fits into one message. */
 export async function answerRead({ places }: ReadRequest, options: ReadHereOptions): Promise<ReadResponse> {
-  const found = await readHere(places, options);
   const attachments = new AttachmentList();
   const values: ReadResponse['values'] = [];
   const left: number[] = [];
   let bytes = 0;
-  for (const [place, here] of found.entries()) {
+  let found: ValueHere[][] = [];
+  for (const place of places.keys()) {
+    if (place % PLACES_AT_ONCE === 0) {
+      // There was no room for some: nor is there for more than a little.
+      if (left.length > 0) return { attachments: attachments.all, values, left: [...left, ...Array.from(places.keys()).slice(place)] };
+      found = await readHere(places.slice(place, place + PLACES_AT_ONCE), options);
+    }
+    const here = found[place % PLACES_AT_ONCE] ?? [];
     const cost = costOf(here, attachments);
     // The first one with values always goes, so that whoever asks again for the rest comes to an end.
     if (values.length > 0 && (bytes + cost > MAX_CONTENT_BYTES || values.length + here.length > MAX_MESSAGE_VALUES)) {

@@ -92,6 +92,18 @@ describe('ReferenceKind', () => {
     await expect(validate(kind, { ...entry, attachment })).rejects.toMatchObject({ code: expect.stringMatching(/SIGNATURE_INVALID|WIRE/) });
   });
 
+  it('checks a batch that does not verify once a second, whatever number of references names it', async () => {
+    const known: string[] = [];
+    const { kind, asked } = makeKind(known);
+    const { entries } = await published(20);
+    for (const entry of entries) await expect(validate(kind, entry)).rejects.toThrow(UnjudgedValue);
+    expect(asked).toHaveLength(1);
+    known.push(HOLDER);
+    clock.advance(1_000);
+    for (const entry of entries) await expect(validate(kind, entry)).resolves.toMatchObject({ owner: HOLDER });
+    expect(asked).toHaveLength(2);
+  });
+
   it('asks for no keys when the reference has expired or stands for too long', async () => {
     const { kind, asked } = makeKind([HOLDER]);
     for (const lifetime of [0, 40 * DAY]) {

@@ -1,4 +1,4 @@
-import { BoundedCache } from '@carecord/core';
+import { BoundedCache, later } from '@carecord/core';
 import type { Clock } from '@carecord/core';
 import { hashWithContext, isContentId } from '@carecord/crypto';
 import type { SigningPublicKeys } from '@carecord/crypto';
@@ -21,6 +21,13 @@ const CONTENT_ID_BYTES = 36;
 const KEY_BYTES = CONTENT_ID_BYTES + 32;
 /** Batches that verified, some 500 bytes each; while a hospital publishes, thousands of values of one batch come one after the other. */
 const MAX_REMEMBERED_BATCHES = 1_024;
+
+/**
+ * For so long a batch that did not verify is not verified again: thousands of values in one message may name one, at a signature each. Not for
+ * long, for its holder's newest keys may be on their way.
+ */
+const REFUSED_MILLISECONDS = 1_000;
+const MAX_REMEMBERED_REFUSALS = 256;
 
 /** What {@link publishReferences} says. */
 export interface Publication {
@@ -101,6 +108,7 @@ export class ReferenceKind implements DhtValueKind {
   readonly maxBytes = MAX_REFERENCE_BYTES;
   readonly maxAttachmentBytes = MAX_BATCH_BYTES;
   private readonly verified = new BoundedCache<BatchStatement>({ entries: MAX_REMEMBERED_BATCHES });
+  private readonly refused = new BoundedCache<{ readonly until: Date; readonly error: unknown }>({ entries: MAX_REMEMBERED_REFUSALS });
 
   constructor(private readonly known: ReferenceKindOptions) {}
 
@@ -122,13 +130,26 @@ export class ReferenceKind implements DhtValueKind {
     const id = idOf(attachmentHashOf(attachment));
     const known = this.verified.get(id);
     if (known !== undefined) return known;
+    const now = this.known.clock.now();
+    const refusal = this.refused.get(id);
+    if (refusal !== undefined && refusal.until > now) throw refusal.error;
+    try {
+      const statement = await this.verifyAnew(attachment, now);
+      this.verified.set(id, statement);
+      return statement;
+    } catch (error) {
+      this.refused.set(id, { until: later(now, REFUSED_MILLISECONDS), error });
+      throw error;
+    }
+  }
+
+  private async verifyAnew(attachment: Uint8Array, now: Date): Promise<BatchStatement> {
     const batch = openBatch(attachment);
     const { statement } = batch;
-    checkLifetime(new Date(statement.expiresAt), this.known.clock.now());
+    checkLifetime(new Date(statement.expiresAt), now);
     const keys = await this.known.keysOf(statement.holder);
     if (keys === undefined) throw new UnjudgedValue('The holder in a content reference is not known as a member.');
     await batch.verify(keys);
-    this.verified.set(id, statement);
     return statement;
   }
 }

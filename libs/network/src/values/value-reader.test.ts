@@ -56,6 +56,7 @@ describe('reading values', () => {
     ['values that stand for too long', (request) => ({ attachments: [], values: request.places.map((_, place) => ({ place, key: text('one'), value: text('a:9:200') })), left: [] }), 'invalid-value'],
     ['values of other places', (_request, honest) => ({ ...honest, values: [{ place: 0, key: text('two'), value: text('a:9') }] }), 'malformed'],
     ['values of questions that were not asked', (_request, honest) => ({ ...honest, values: [{ place: 300, key: text('one'), value: text('a:9') }] }), 'malformed'],
+    ['more values of a place than anybody stores', (_request, honest) => ({ ...honest, values: ['a:9', 'b:9'].map((value) => ({ place: 0, key: text('one'), value: text(`bad:${value}`) })) }), 'malformed'],
     ['values with attachments that are not there', (_request, honest) => ({ ...honest, values: [{ place: 0, key: text('one'), value: text('a:9'), attachment: 3 }] }), 'malformed'],
   ])('drops %s, and remembers who gave them', async (_what, answer, kind) => {
     const { storers, reader } = await withValue();
