@@ -38,11 +38,15 @@ export class Audiences {
    * @throws LocatorError `RECIPIENT_UNKNOWN` for each that is not to be found, when its member is asked for
    */
   async membersOf(dids: Iterable<string>): Promise<(did: string) => KnownMember> {
-    const known = new Map(await Promise.all([...new Set(dids)].map(async (did) => [did, await this.network.knownMember(did)] as const)));
+    const asked = [...new Set(dids)];
+    // One that cannot even be asked for must not hold up the patients who are not listed to it.
+    const answers = await Promise.allSettled(asked.map((did) => this.network.knownMember(did)));
+    const known = new Map(asked.map((did, at) => [did, answers[at] as PromiseSettledResult<KnownMember | undefined>]));
     return (did) => {
-      const member = known.get(did);
-      if (member === undefined) throw new LocatorError('RECIPIENT_UNKNOWN', 'The keys of a hospital that a patient is listed to are not to be found now.');
-      return member;
+      const answer = known.get(did);
+      if (answer?.status === 'fulfilled' && answer.value !== undefined) return answer.value;
+      const cause: unknown = answer?.status === 'rejected' ? answer.reason : undefined;
+      throw new LocatorError('RECIPIENT_UNKNOWN', 'The keys of a hospital that a patient is listed to are not to be found now.', { cause });
     };
   }
 

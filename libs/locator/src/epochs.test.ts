@@ -102,6 +102,20 @@ describe('while one epoch takes over from another', () => {
   });
 });
 
+describe('a patient whom the hospital does not have any more', () => {
+  it('leaves no tag, and is not due, also where the epoch of its last tags is over', async () => {
+    const { hospital, begin, end, network } = overlapping();
+    const a = hospital('a');
+    const patientId = newId();
+    await a.locator.publishPatient(patientId, PERSON, LISTED);
+    begin();
+    end();
+    await a.locator.publishPatient(patientId, { identifiers: [] }, UNLISTED);
+    expect(await a.store.tagsOf([patientId])).toEqual([]);
+    expect(await a.locator.due(network.clock.now(), 9)).toEqual([]);
+  });
+});
+
 describe('what guardians are told of who asks', () => {
   it('is a pseudonym of the clinician, the same in an epoch and another one at another hospital and in another epoch', async () => {
     const { tags, hospital } = makeLocatorNetwork();

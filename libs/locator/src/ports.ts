@@ -121,7 +121,8 @@ export interface LocatorStore {
   removeEndedEpochs(transaction: Transaction, liveEpochs: readonly number[], limit: number): Promise<number>;
   /**
    * Takes the next sequence of each pointer under row locks (`max(sequence + 1, atLeast)`), notes the slot and marks it as touched:
-   * before anything is written, so that a crash cannot lead to a sequence being used twice or a value being forgotten.
+   * before anything is written, so that a crash cannot lead to a sequence being used twice or a value being forgotten. A pointer that was
+   * withdrawn is so no longer: a value that says something may stand from now on.
    * @returns the pointers' sequences in the order given; `undefined` where there is no such tag
    */
   claimPointers(transaction: Transaction, claims: readonly PointerClaim[]): Promise<(number | undefined)[]>;

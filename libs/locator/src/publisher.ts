@@ -47,6 +47,7 @@ interface Plan {
   readonly patientId: string;
   readonly jobs: readonly PointerJob[];
   readonly former: readonly OpenTag[];
+  readonly ended: readonly TagKey[];
   readonly error: unknown;
 }
 
@@ -86,13 +87,13 @@ export class Publisher {
     const { audiences } = this.options;
     const memberOf = await audiences.membersOf(patients.flatMap(({ listing }) => listing.hospitals.map(({ did }) => did)));
     return patients.map(({ patientId, listing }) => {
-      const { current, former, error } = evaluated.get(patientId) as PatientTags;
+      const { current, former, ended, error } = evaluated.get(patientId) as PatientTags;
       try {
         const jobs = [...current.flatMap((tag) => this.jobsOf(tag, listing, memberOf)), ...former.flatMap((tag) => this.withdrawalsOf(tag, new Set()))];
-        return { patientId, jobs, former, error };
+        return { patientId, jobs, former, ended, error };
       } catch (failure) {
         // What is no longer wanted is taken back even where what is wanted cannot be made.
-        return { patientId, jobs: [...current, ...former].flatMap((tag) => this.withdrawalsOf(tag, this.tokensOf(listing))), former, error: error ?? failure };
+        return { patientId, jobs: [...current, ...former].flatMap((tag) => this.withdrawalsOf(tag, this.tokensOf(listing))), former, ended, error: error ?? failure };
       }
     });
   }
@@ -129,7 +130,7 @@ export class Publisher {
     const concluded = plans.map((plan) => ({ ...plan, results: plan.jobs.map(({ key }) => byName.get(pointerName(key)) as PointerResult) }));
     await transactions.run(async (transaction: Transaction) => {
       await store.savePointers(transaction, rowsOf(results));
-      await store.removeTags(transaction, concluded.flatMap(({ former, results: own }) => goneOf(former, own)));
+      await store.removeTags(transaction, concluded.flatMap(({ former, ended, results: own }) => [...goneOf(former, own), ...ended]));
       const entries = concluded.flatMap(({ patientId, results: own }) => entriesOf(patientId, own));
       if (entries.length > 0) await audit.appendAll(transaction, entries);
     });

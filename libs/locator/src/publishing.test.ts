@@ -307,6 +307,19 @@ describe('failures', () => {
     expect((await b.locator.locate(PASSPORT, asked)).pointers).toEqual([]);
   });
 
+  it('a pointer that was listed anew just before a crash is taken back all the same', async () => {
+    const { hospital } = makeLocatorNetwork();
+    const [a, b] = [hospital('a'), hospital('b')];
+    const patientId = newId();
+    for (const listing of [LISTED, UNLISTED]) await a.locator.publishPatient(patientId, PERSON, listing);
+    const killed = jest.spyOn(a.store, 'savePointers').mockRejectedValueOnce(new Error('killed'));
+    await expect(a.locator.publishPatient(patientId, PERSON, LISTED)).rejects.toThrow('killed');
+    killed.mockRestore();
+    expect(await found(b)).toBe(1);
+    await a.again().publishPatient(patientId, PERSON, UNLISTED);
+    expect(await found(b)).toBe(0);
+  });
+
   it('a crash after the tags were made costs no second evaluation', async () => {
     const { tags, hospital } = makeLocatorNetwork();
     const a = hospital('a');

@@ -27,6 +27,8 @@ export interface PatientTags {
   readonly current: readonly OpenTag[];
   /** Those of inputs that the patient no longer has. */
   readonly former: readonly OpenTag[];
+  /** Of a patient who has no inputs any more: those of epochs that are over, which nothing will take the place of. */
+  readonly ended: readonly TagKey[];
   /** Why some are missing. */
   readonly error: unknown;
 }
@@ -135,7 +137,12 @@ export class TagBook {
   private sorted({ inputs }: TaggedSubject, stored: readonly StoredTag[], epochs: readonly number[], error: unknown): PatientTags {
     const wanted = new Set(inputs.flatMap(({ input }) => epochs.map((epoch) => nameOf({ inputToken: this.options.keys.inputToken(input), epoch }))));
     const live = stored.filter(({ epoch }) => epochs.includes(epoch)).map((one) => this.open(one));
-    return { current: live.filter((tag) => wanted.has(nameOf(tag.stored))), former: live.filter((tag) => !wanted.has(nameOf(tag.stored))), error };
+    return {
+      current: live.filter((tag) => wanted.has(nameOf(tag.stored))),
+      former: live.filter((tag) => !wanted.has(nameOf(tag.stored))),
+      ended: inputs.length > 0 ? [] : stored.filter(({ epoch }) => !epochs.includes(epoch)),
+      error,
+    };
   }
 }
 

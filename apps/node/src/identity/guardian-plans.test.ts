@@ -76,6 +76,18 @@ describe('whom the authorities appoint as guardians', () => {
     expect(restarted.current()).toEqual(plan(3));
   });
 
+  it('is the newest that any replica of this hospital has heard of, which none that is behind takes back', async () => {
+    const [ahead, behind] = [makePlans(), makePlans()];
+    await sayAll(plan(3));
+    await ahead.follow();
+    await sayAll(plan(2, authorities.slice(1)));
+    expect(await behind.follow()).toBe(true);
+    expect(behind.current()).toEqual(plan(3));
+    const restarted = makePlans();
+    await restarted.load();
+    expect(restarted.current()).toEqual(plan(3));
+  });
+
   it('is not what strangers, too few, or authorities of another network say', async () => {
     const plans = makePlans();
     answers = [await say(0, plan(2))];

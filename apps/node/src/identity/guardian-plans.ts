@@ -56,18 +56,20 @@ export class GuardianPlans {
   }
 
   /**
-   * Asks the authorities.
+   * Asks the authorities, from what this hospital's other replicas have heard on.
    * @param own what this node itself says, where it is an authority
    * @returns whether anything changed
    */
   async follow(own?: GeneralJws): Promise<boolean> {
     const { clients, trust, settings, logger } = this.options;
+    const before = this.followed.sequence;
     const answers = await Promise.allSettled([...clients.values()].map((client) => client.network()));
+    await this.load();
     const statements = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.networkDescription] : []));
     if (own !== undefined) statements.push(own);
     try {
       const described = planOf(await verifyNetworkDescription(statements, trust, this.followed));
-      if (described.sequence <= this.followed.sequence) return false;
+      if (described.sequence <= this.followed.sequence) return this.followed.sequence > before;
       await settings.write(SETTING, JSON.stringify(described));
       this.followed = described;
       const { sequence, epoch, guardians } = described;
@@ -76,7 +78,7 @@ export class GuardianPlans {
     } catch (error) {
       if (!(error instanceof IdentityError)) throw error;
       logger.info('guardians-not-followed', { code: error.code });
-      return false;
+      return this.followed.sequence > before;
     }
   }
 }

@@ -106,7 +106,46 @@ describe('publishing a patient', () => {
     const third = publisher.publishPointers(['one', 'two'], []);
     releaseFirst();
     await Promise.all([first, second, third]);
-    expect(written).toEqual([LISTED, UNLISTED, UNLISTED]);
+    // The first has seen that the listing is another one now.
+    expect(written).toEqual([LISTED, UNLISTED, UNLISTED, UNLISTED]);
+  });
+
+  it.each([
+    ['one', (publisher: PatientPublisher) => publisher.publish('one')],
+    ['many', (publisher: PatientPublisher) => publisher.publishPointers(['one', 'two'], ['dummy'])],
+  ])('takes back what another replica has taken back while it was being written: %s', async (_what, publish) => {
+    let listing = LISTED;
+    const stands = new Map<string, PatientListing | undefined>();
+    let reachSlow: () => void = () => undefined;
+    let releaseSlow: () => void = () => undefined;
+    const slowIsReached = new Promise<void>((resolve) => (reachSlow = resolve));
+    const slowGoesOn = new Promise<void>((resolve) => (releaseSlow = resolve));
+    const records = { namedListing: () => Promise.resolve(listing) };
+    const write = async (wait: boolean, patientId: string, wanted: PatientListing | undefined): Promise<void> => {
+      if (wait && wanted === LISTED) {
+        reachSlow();
+        await slowGoesOn;
+      }
+      stands.set(patientId, wanted);
+    };
+    const replica = (wait: boolean): PatientPublisher =>
+      fixture({
+        records,
+        locator: {
+          publishPatient: (patientId, _person, wanted) => write(wait, patientId, wanted),
+          publishPatients: async (patients) => {
+            for (const { patientId, listing: wanted } of patients) await write(wait, patientId, wanted);
+            return patients.map(({ patientId }) => ({ patientId }));
+          },
+        },
+      }).publisher;
+    const slow = publish(replica(true));
+    await slowIsReached;
+    listing = UNLISTED;
+    await replica(false).publish('one');
+    releaseSlow();
+    await slow;
+    expect(stands.get('one')).toEqual(UNLISTED);
   });
 
   it('takes back what is published of a patient whom the hospital does not have any more', async () => {

@@ -1,9 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ConsentDecider } from '@carecord/consent';
 import type { Clock, Logger, OutboxPayload } from '@carecord/core';
 import { errorCodeOf, KeyLock, UNLISTED } from '@carecord/core';
 import { patientDemographics, patientIdentifiers } from '@carecord/fhir';
 import type { Locator, PatientOutcome, PublishedPatient, ReferencePublisher } from '@carecord/locator';
 import type { Records } from '@carecord/records';
+
+/** How often a publication is repeated whose patient is another one afterwards; the change that was last has a publication of its own. */
+const MAX_ROUNDS = 4;
 
 /** What {@link PatientPublisher} reads, and what it publishes with. */
 export interface PublishDependencies {
@@ -17,7 +21,8 @@ export interface PublishDependencies {
 
 /**
  * Brings what the network knows of patients up to date: the references to the sealed manifests, and the pointers. It reads the
- * present state, so repeating it, or doing it for an older change, does no harm.
+ * present state, so repeating it, or doing it for an older change, does no harm. It reads it once more when it has written: another
+ * replica may have taken back meanwhile what was written here a moment later.
  */
 export class PatientPublisher {
   /** One publication of a patient at a time, each reading the state when its turn comes: a slow older one must not overtake a newer one. */
@@ -33,9 +38,11 @@ export class PatientPublisher {
   /** Publishes one patient now. */
   publish(patientId: string): Promise<void> {
     return this.turns.run(patientId, async () => {
-      const { locator } = this.dependencies;
-      const { patientId: id, listing, ...person } = await this.stateOf(patientId);
-      await Promise.all([this.publishManifest(id), locator.publishPatient(id, person, listing)]);
+      let wanted: PublishedPatient | undefined = await this.stateOf(patientId);
+      for (let round = 0; round < MAX_ROUNDS && wanted !== undefined; round += 1) {
+        await this.publishState(wanted);
+        wanted = changed(wanted, await this.stateOf(patientId));
+      }
     });
   }
 
@@ -45,14 +52,31 @@ export class PatientPublisher {
    */
   publishPointers(patientIds: readonly string[], dummyIds: readonly string[]): Promise<PatientOutcome[]> {
     return this.inTurn(patientIds, async () => {
-      const { locator, logger } = this.dependencies;
-      const states = await Promise.all(patientIds.map((patientId) => this.readable(patientId)));
-      const published = await locator.publishPatients(states.flatMap(({ state }) => state ?? []), dummyIds, {
-        onProgress: ({ settled, total, messages, bytes }) => logger.debug('pointers-being-published', { settled, total, messages, bytes }),
-      });
-      const unread = states.flatMap(({ patientId, state, error }) => (state === undefined && error !== undefined ? [{ patientId, error }] : []));
-      return [...published, ...unread];
+      const outcomes = new Map<string, PatientOutcome>();
+      const read = async (ids: readonly string[]): Promise<PublishedPatient[]> => {
+        const states = await Promise.all(ids.map((patientId) => this.readable(patientId)));
+        for (const { patientId, error } of states) if (error !== undefined) outcomes.set(patientId, { patientId, error });
+        return states.flatMap(({ state }) => state ?? []);
+      };
+      let wanted = await read(patientIds);
+      for (let round = 0; round === 0 || (round < MAX_ROUNDS && wanted.length > 0); round += 1) {
+        for (const outcome of await this.publishTogether(wanted, round === 0 ? dummyIds : [])) outcomes.set(outcome.patientId, outcome);
+        const before = new Map(wanted.map((state) => [state.patientId, state]));
+        wanted = (await read([...before.keys()])).flatMap((now) => changed(before.get(now.patientId), now) ?? []);
+      }
+      return [...outcomes.values()];
     });
+  }
+
+  private publishTogether(patients: readonly PublishedPatient[], dummyIds: readonly string[]): Promise<PatientOutcome[]> {
+    const { locator, logger } = this.dependencies;
+    return locator.publishPatients(patients, dummyIds, {
+      onProgress: ({ settled, total, messages, bytes }) => logger.debug('pointers-being-published', { settled, total, messages, bytes }),
+    });
+  }
+
+  private async publishState({ patientId, listing, ...person }: PublishedPatient): Promise<void> {
+    await Promise.all([this.publishManifest(patientId), this.dependencies.locator.publishPatient(patientId, person, listing)]);
   }
 
   /** In the turns of all of these patients; whoever takes several takes them in one order, so that none waits for another in a circle. */
@@ -90,4 +114,9 @@ export class PatientPublisher {
     const [outcome] = await references.publish(manifests);
     if (outcome?.error !== undefined) throw outcome.error;
   }
+}
+
+/** The patient as it is now, where that is not as it was. */
+function changed(before: PublishedPatient | undefined, now: PublishedPatient): PublishedPatient | undefined {
+  return isDeepStrictEqual(before, now) ? undefined : now;
 }

@@ -63,6 +63,17 @@ describe('what a member knows of the guardians’ key', () => {
     expect(await versionsOf(reader)).toEqual([2]);
   });
 
+  it('is not what the guardians of before say of a key that they should have made after they were replaced', async () => {
+    const world = new GuardianNetwork();
+    const before = await world.found(3, 2);
+    const like = readStatement((await signedOf(before[0] as GuardianMember)).payload);
+    const reader = world.join('reader');
+    world.appoint(['x', 'y'].map((name) => world.join(name)), 2, { epoch: 2 });
+    serve(world, before, await forged(like, before, { epoch: 2, version: 3 }));
+    await reader.guardians.run();
+    expect(await versionsOf(reader)).toEqual([]);
+  });
+
   it('never goes back to an older version, and never becomes another key of the same epoch', async () => {
     const world = new GuardianNetwork();
     const members = await world.found(2, 2);

@@ -132,9 +132,10 @@ function epochOf({ payload }: SignedKey): number {
   return readStatement(payload).epoch;
 }
 
-/** Only guardians that the authorities name, now or just before, speak for the network's key. */
+/** Only guardians that the authorities name speak for the network's key; those named before, of what they shared before the others were. */
 function checkNamed(statement: KeyStatement, { guardians, formerGuardians, epoch, sequence }: GuardianPlan): void {
-  const named = isSharedAmong(statement, guardians) || (formerGuardians !== undefined && isSharedAmong(statement, formerGuardians));
+  const isOfFormer = formerGuardians !== undefined && isSharedAmong(statement, formerGuardians) && statement.version < sequence;
+  const named = isSharedAmong(statement, guardians) || isOfFormer;
   if (!named || statement.epoch > epoch || statement.version > sequence) throw refused('The authorities name other guardians, or another epoch.');
 }
 

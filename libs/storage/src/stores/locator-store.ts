@@ -75,7 +75,8 @@ export class PostgresLocatorStore implements LocatorStore {
       JOIN patient_tag tag ON tag.patient_id = claim.patient_id AND tag.input_token = claim.input_token AND tag.epoch = claim.epoch
       ORDER BY claim.patient_id, claim.input_token, claim.epoch, recipient_token
       ON CONFLICT (patient_id, input_token, epoch, recipient_token) DO UPDATE SET
-        sequence = greatest(pointer.sequence + 1, excluded.sequence), slot = excluded.slot, touched = pointer.touched | excluded.touched
+        sequence = greatest(pointer.sequence + 1, excluded.sequence), slot = excluded.slot, touched = pointer.touched | excluded.touched,
+        state = nullif(pointer.state, 'withdrawn')
       RETURNING patient_id AS "patientId", input_token AS "inputToken", epoch, recipient_token AS "recipientToken", sequence`;
     const sequences = new Map(rows.map(({ sequence, ...key }) => [nameOf(key), Number(sequence)]));
     return claims.map((claim) => sequences.get(nameOf(claim)));

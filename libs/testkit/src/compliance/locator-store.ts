@@ -160,6 +160,14 @@ export function describeLocatorStore(
         await claim(claimOf(tag));
         expect((await store.tagsOf([tag.patientId]))[0]?.pointers).toMatchObject([{ sequence: first + 1, state: 'listed', expiresAt: NOW }]);
       });
+
+      it('no longer has one for withdrawn that is being written anew', async () => {
+        const tag = aTag(1);
+        await save(tag);
+        await publish(tag, 'withdrawn', NOW);
+        await claim(claimOf(tag));
+        expect((await store.tagsOf([tag.patientId]))[0]?.pointers).toMatchObject([{ state: undefined }]);
+      });
     });
 
     describe('what is due', () => {

@@ -59,7 +59,7 @@ export class MemoryLocatorStore implements LocatorStore, ReferenceStore {
       const before = pointers.get(pointerName(key));
       const sequence = Math.max((before?.sequence ?? 0) + 1, atLeast);
       const kept = before ?? { ...key, state: undefined, expiresAt: undefined, touched: 0 };
-      pointers.set(pointerName(key), { ...kept, sequence, slot, touched: kept.touched | (1 << slot) });
+      pointers.set(pointerName(key), { ...kept, sequence, slot, touched: kept.touched | (1 << slot), state: kept.state === 'withdrawn' ? undefined : kept.state });
       return sequence;
     });
     return Promise.resolve(sequences);
