@@ -197,7 +197,7 @@ describe('a member that misbehaves', () => {
     });
     // Those who lied before still do.
     expect(counted['VALUE_REFUSED']).toBeGreaterThanOrEqual(bad.length);
-    const kept = await victim.values.read(bad.map((entry) => ({ namespace: 'namespace' in entry ? entry.namespace : noteKind.namespace, key: entry.key })), systemClock.now());
+    const kept = await victim.values.read(bad.map((entry) => ({ namespace: 'namespace' in entry ? (entry.namespace ?? noteKind.namespace) : noteKind.namespace, key: entry.key })), systemClock.now());
     expect(kept.filter(({ value }) => bad.some((entry) => Buffer.compare(entry.value, value) === 0))).toEqual([]);
     expect(standingOf(liar, victim)).toBeLessThan(before / 2);
   }, TIMEOUT);

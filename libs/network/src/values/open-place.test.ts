@@ -47,8 +47,25 @@ describe('OpenPlace', () => {
     expect(place.isSettled).toBe(false);
     expect(place.wantsExploring).toBe(true);
     place.explored(['a', 'b', 'new', 'c', 'd']);
-    expect(place.isSettled).toBe(true);
     expect(place.wantsExploring).toBe(false);
+    expect(place.isSettled).toBe(false);
+    place.answer('new', []);
+    expect(place.isSettled).toBe(true);
+  });
+
+  it('gives each of those who should have it its chance, shunned or not, before it believes that there is nothing', () => {
+    const place = new OpenPlace({ kind: 'note', key: text('k') }, new Uint8Array(32), CANDIDATES, 4, 5, 'self', new Set(['b']));
+    place.isExplored = true;
+    expect(place.takeNext()).toEqual(['a', 'c', 'd', 'e', 'f']);
+    for (const did of ['a', 'c', 'd', 'e', 'f']) place.answer(did, []);
+    expect(place.isSettled).toBe(false);
+    expect(place.takeNext()).toEqual(['g', 'b']);
+    place.answer('g', []);
+    expect(place.isSettled).toBe(false);
+    place.overtake('b');
+    expect(place.isSettled).toBe(true);
+    place.answer('b', [given('x', 1)]);
+    expect(place.values).toEqual([given('x', 1)]);
   });
 
   it('is complete when most of the closest have answered', () => {

@@ -21,6 +21,7 @@ export class OpenPlace {
 
   /**
    * @param candidates DIDs, the closest first, ourselves among them where we are that close
+   * @param shunned those of them that are asked last
    * @param replication how many of the closest should have it
    * @param ownDid whom not to ask: our own store is looked into first
    */
@@ -31,6 +32,7 @@ export class OpenPlace {
     private readonly quorum: Quorum,
     private readonly replication: number,
     ownDid: string,
+    private readonly shunned: ReadonlySet<string> = new Set(),
   ) {
     this.asked.set(ownDid, { active: false });
   }
@@ -67,10 +69,14 @@ export class OpenPlace {
     this.candidates = [...candidates, ...rest];
   }
 
-  /** Enough have given a value, or so many have answered as should have it. */
+  /**
+   * Enough have given a value, or so many have answered as should have it. That there is nothing is believed only when each of those has
+   * had its chance: the one that is left of five storers may answer last.
+   */
   get isSettled(): boolean {
     if (this.withValue >= Math.min(this.quorum, this.closest.length)) return true;
-    return this.answered.size >= this.closest.length && (this.isExplored || this.withValue > 0);
+    if (this.answered.size < this.closest.length) return false;
+    return this.withValue > 0 || (this.isExplored && !this.closest.some((did) => this.isAwaited(did)));
   }
 
   /** Whether those that are closest by our own knowledge were all asked without enough of an answer. */
@@ -89,7 +95,7 @@ export class OpenPlace {
     const next: string[] = [];
     const active = [...this.asked.values()].filter((ask) => ask.active).length;
     const wanted = Math.max(1, this.quorum - this.withValue) + 1 - active;
-    for (const did of this.candidates) {
+    for (const did of this.inAskingOrder()) {
       if (next.length >= wanted) break;
       if (this.asked.has(did) || this.answered.has(did)) continue;
       this.asked.set(did, { active: true });
@@ -113,6 +119,15 @@ export class OpenPlace {
 
   private get closest(): readonly string[] {
     return this.candidates.slice(0, this.replication);
+  }
+
+  /** Not asked yet, or asked and neither answered, failed nor overtaken. */
+  private isAwaited(did: string): boolean {
+    return !this.answered.has(did) && (this.asked.get(did)?.active ?? true);
+  }
+
+  private inAskingOrder(): string[] {
+    return [...this.candidates.filter((did) => !this.shunned.has(did)), ...this.candidates.filter((did) => this.shunned.has(did))];
   }
 
   private release(from: string): void {

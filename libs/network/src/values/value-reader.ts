@@ -73,17 +73,16 @@ export class ValueReader {
 
   private openPlaces(questions: readonly { readonly question: ReadQuestion; readonly placement: Uint8Array }[], quorum: Quorum): OpenPlace[] {
     const { routing, observer, replication } = this.options;
-    const known = new Map<string, { readonly candidates: readonly string[]; readonly isAll: boolean }>();
+    const known = new Map<string, { readonly candidates: readonly string[]; readonly shunned: ReadonlySet<string>; readonly isAll: boolean }>();
     return questions.map(({ question, placement }) => {
       const id = idOf(placement);
       let near = known.get(id);
       if (near === undefined) {
         const dids = routing.nearest(placement, LOOKUP_WIDTH).map(({ did }) => did);
-        const shunned = dids.filter((did) => observer.isShunned(did));
-        near = { candidates: [...dids.filter((did) => !shunned.includes(did)), ...shunned], isAll: dids.length < LOOKUP_WIDTH };
+        near = { candidates: dids, shunned: new Set(dids.filter((did) => observer.isShunned(did))), isAll: dids.length < LOOKUP_WIDTH };
         known.set(id, near);
       }
-      const place = new OpenPlace(question, placement, near.candidates, quorum, replication, this.options.ownDid);
+      const place = new OpenPlace(question, placement, near.candidates, quorum, replication, this.options.ownDid, near.shunned);
       place.isExplored = near.isAll;
       return place;
     });
