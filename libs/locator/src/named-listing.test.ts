@@ -70,6 +70,8 @@ describe('a patient who is listed to named hospitals', () => {
     network.unknown.add(b.did);
     await expect(a.locator.publishPatient(patientId, PERSON, named(b))).rejects.toMatchObject({ code: 'RECIPIENT_UNKNOWN' });
     expect(await holders(c)).toEqual([]);
+    await expect(a.locator.publishPatient(patientId, PERSON, named(b, c))).rejects.toMatchObject({ code: 'RECIPIENT_UNKNOWN' });
+    expect(await holders(c)).toEqual([a.did]);
     network.unknown.clear();
     await a.locator.publishPatient(patientId, PERSON, named(b));
     expect(await holders(b)).toEqual([a.did]);

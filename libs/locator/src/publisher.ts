@@ -88,23 +88,27 @@ export class Publisher {
     const memberOf = await audiences.membersOf(patients.flatMap(({ listing }) => listing.hospitals.map(({ did }) => did)));
     return patients.map(({ patientId, listing }) => {
       const { current, former, ended, error } = evaluated.get(patientId) as PatientTags;
-      try {
-        const jobs = [...current.flatMap((tag) => this.jobsOf(tag, listing, memberOf)), ...former.flatMap((tag) => this.withdrawalsOf(tag, new Set()))];
-        return { patientId, jobs, former, ended, error };
-      } catch (failure) {
-        // What is no longer wanted is taken back even where what is wanted cannot be made.
-        return { patientId, jobs: [...current, ...former].flatMap((tag) => this.withdrawalsOf(tag, this.tokensOf(listing))), former, ended, error: error ?? failure };
-      }
+      const wanted = current.map((tag) => this.wantedOf(tag, listing, memberOf));
+      // What is no longer wanted is taken back even where what is wanted cannot be made.
+      const unwanted = [...current.flatMap((tag) => this.withdrawalsOf(tag, this.tokensOf(listing))), ...former.flatMap((tag) => this.withdrawalsOf(tag, new Set()))];
+      return { patientId, jobs: [...wanted.flatMap(({ jobs }) => jobs), ...unwanted], former, ended, error: error ?? wanted.find((one) => one.failure !== undefined)?.failure };
     });
   }
 
-  private jobsOf(tag: OpenTag, listing: PatientListing, memberOf: (did: string) => KnownMember): PointerJob[] {
+  /** Pointers to each of those that a tag is listed to; a hospital whose keys are not to be found keeps no other from finding the patient. */
+  private wantedOf(tag: OpenTag, listing: PatientListing, memberOf: (did: string) => KnownMember): { readonly jobs: readonly PointerJob[]; readonly failure: unknown } {
     const { audiences } = this.options;
-    const wanted = audiences.of(listing).map((audience) => {
-      const key = audience.did === undefined ? undefined : memberOf(audience.did).resolved.recipientPublicKey;
-      return audiences.jobOf(tag, audience, 'pointer', key);
-    });
-    return [...wanted, ...this.withdrawalsOf(tag, this.tokensOf(listing))];
+    const jobs: PointerJob[] = [];
+    let failure: unknown;
+    for (const audience of audiences.of(listing)) {
+      try {
+        const key = audience.did === undefined ? undefined : memberOf(audience.did).resolved.recipientPublicKey;
+        jobs.push(audiences.jobOf(tag, audience, 'pointer', key));
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    return { jobs, failure };
   }
 
   /** Takes back whatever stands there, or may, to whom it should not. */
