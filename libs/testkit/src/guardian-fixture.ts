@@ -101,6 +101,11 @@ export class GuardianNetwork {
     };
   }
 
+  /** Has members follow this plan from now on, whatever was described before. */
+  follow(plan: GuardianPlan): void {
+    this.described = plan;
+  }
+
   /** Every member does what is due, once. */
   async run(): Promise<void> {
     for (const { guardians, did } of this.members) if (!this.network.unreachable.has(did)) await guardians.run();

@@ -1,5 +1,4 @@
 import type { Clock, TransactionRunner } from '@carecord/core';
-import { LocatorError } from '../locator-error.ts';
 import { newPolynomial } from './dealing.ts';
 import { decodeScalar } from './group.ts';
 import type { Ceremony, CeremonyContent, GuardianSeal } from './guardian-seal.ts';
@@ -67,7 +66,8 @@ export class CeremonyStore {
     if (!dealers.includes(did)) return [];
     if (former === undefined) return newPolynomial(threshold);
     const stored = await this.store.share({ epoch: former.epoch, version: former.version });
-    if (stored === undefined) throw new LocatorError('CEREMONY_UNKNOWN', 'This guardian has no share of the key that is to be shared anew.');
+    // One that has lost its share deals nothing, and gets a new one from the others.
+    if (stored === undefined) return [];
     const share = this.seal.openShare(stored);
     try {
       return newPolynomial(threshold, decodeScalar(share));

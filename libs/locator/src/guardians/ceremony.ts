@@ -156,7 +156,7 @@ export class KeyCeremony {
     const { identity } = this.options;
     const { from } = proposal;
     const share = combineShares(target, named);
-    const payload = sharedKeyPayload(target, identity.networkId, named, from);
+    const payload = this.payloadOf(target, named, leader, from);
     const echo = await signEcho(echoOf(target, identity.networkId, ceremony.attempt, named, from), identity);
     return resultOf(await this.ceremonies.move(ceremony, 'echoed', { received: { share, payload, echo } }));
   }
@@ -185,7 +185,7 @@ export class KeyCeremony {
   }
 
   private async propose(target: KeyTarget, ceremony: Ceremony, dealings: readonly ReceivedDealing[]): Promise<StepResult> {
-    if (dealings.length < target.dealersNeeded) return 'wait';
+    if (dealings.length < target.dealersNeeded) return await this.waitForDealers(target, ceremony);
     const dealers = dealings.slice(0, target.dealersNeeded).map(({ index }) => index);
     return resultOf(await this.ceremonies.move(ceremony, 'dealing', { proposal: { dealers, from: this.options.clock.now().getTime() } }));
   }
@@ -198,6 +198,16 @@ export class KeyCeremony {
     if (!isAllowed || !isTimely) throw new Spoiled([leader], 'The leader proposed what it may not.');
     const named = dealings.filter(({ index }) => dealers.includes(index));
     return named.length === dealers.length ? named : undefined;
+  }
+
+  /** @throws Spoiled when the dealings, each valid, give together what is no key: a share that everybody would know */
+  private payloadOf(target: KeyTarget, named: readonly ReceivedDealing[], leader: string, from: number): string {
+    try {
+      return sharedKeyPayload(target, this.options.identity.networkId, named, from);
+    } catch (cause) {
+      if (!(cause instanceof LocatorError)) throw cause;
+      throw new Spoiled([leader, ...named.map(({ index }) => target.dealers[index - 1] as string)], 'The dealings give no key together.', { cause });
+    }
   }
 
   /** A new key needs everybody; one that is shared anew can do without some of those who have it. */

@@ -105,17 +105,22 @@ export class KeyMaker {
     else if (statement.version === version && statement.guardians.includes(identity.did)) logger.error('guardian-share-lost', about);
   }
 
-  /** Deletes what is over: epochs, shares of keys that were shared anew since, and ceremonies of plans that no longer hold. */
+  /**
+   * Deletes what is over: epochs, shares of keys that were shared anew since, and ceremonies of plans that no longer hold. A ceremony of a
+   * later plan is another replica's, which has heard of it sooner; one that is complete may be all that there is of a key which others use.
+   */
   private async tidy(): Promise<void> {
-    const { store, book, transactions, logger } = this.options;
+    const { store, book, plan, transactions, logger } = this.options;
     const [keys, live, targets] = [await book.all(), await book.live(), await this.targets()];
     const isTarget = ({ epoch, version }: KeyName): boolean => targets.some((target) => target.epoch === epoch && target.version === version);
     const isOver = ({ epoch, version }: KeyName): boolean => keys.some(({ statement }) => statement.epoch === epoch && statement.version > version);
+    const isEnded = ({ epoch }: KeyName): boolean => keys.some(({ statement }) => statement.epoch > epoch) && !live.some(({ statement }) => statement.epoch === epoch);
+    const isGivenUp = (ceremony: StoredCeremony): boolean => !isTarget(ceremony) && ceremony.version <= plan().sequence && (ceremony.phase !== 'complete' || isEnded(ceremony));
     const over = keys.filter((key) => !live.includes(key) && !live.some(({ statement }) => statement.epoch === key.statement.epoch));
     const work: ((transaction: Transaction) => Promise<void>)[] = [
       ...over.map(({ statement }) => (transaction: Transaction) => store.removeEpoch(transaction, statement.epoch)),
       ...(await store.shares()).filter(isOver).map((name) => (transaction: Transaction) => store.removeShare(transaction, name)),
-      ...(await store.ceremonies()).filter((name) => !isTarget(name)).map((name) => (transaction: Transaction) => store.removeCeremony(transaction, name)),
+      ...(await store.ceremonies()).filter(isGivenUp).map((name) => (transaction: Transaction) => store.removeCeremony(transaction, name)),
     ];
     if (work.length === 0) return;
     await transactions.run(async (transaction) => {

@@ -91,6 +91,44 @@ describe('guardians', () => {
     expect(await keyOf(fresh, await statementOf(fresh[0] as GuardianMember))).toBe(old.publicKey);
   });
 
+  it('hand it over to one of them that has lost its share as well', async () => {
+    const world = new GuardianNetwork();
+    const before = await world.found(3, 2);
+    const [lost] = before as [GuardianMember];
+    const old = await statementOf(lost);
+    await lost.transactions.run((transaction) => lost.store.removeShare(transaction, old));
+    const after = [...before, world.join('n')];
+    world.appoint(after, 2);
+    // The leader of an attempt may count on it: the next one does not.
+    for (let run = 0; run < 4 && !(await world.isSettled()); run += 1) {
+      await world.run();
+      world.network.clock.advance(61_000);
+    }
+    const statement = await statementOf(lost);
+    expect(statement).toMatchObject({ version: 3, publicKey: old.publicKey });
+    expect(await keyOf([lost, after[3] as GuardianMember], statement)).toBe(old.publicKey);
+  }, TIMEOUT);
+
+  it('keep what another replica makes for a plan of which this one has not heard yet', async () => {
+    const world = new GuardianNetwork();
+    const members = await world.found(2, 2);
+    const [one, away] = members as [GuardianMember, GuardianMember];
+    const earlier = world.plan;
+    world.appoint([...members, world.join('n')], 2);
+    world.network.unreachable.add(away.did);
+    await one.guardians.run();
+    const begun = await one.store.ceremonies();
+    expect(begun).toHaveLength(1);
+    const later = world.plan;
+    world.follow(earlier);
+    await one.guardians.run();
+    expect(await one.store.ceremonies()).toEqual(begun);
+    // One that is given up goes.
+    world.follow({ ...later, sequence: later.sequence + 1, guardians: earlier.guardians });
+    await one.guardians.run();
+    expect(await one.store.ceremonies()).toEqual([]);
+  });
+
   it('make another key for a new epoch, and delete the old one after the overlap', async () => {
     const world = new GuardianNetwork();
     const members = await world.found(3, 2);
