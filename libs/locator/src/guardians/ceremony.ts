@@ -161,7 +161,11 @@ export class KeyCeremony {
     return resultOf(await this.ceremonies.move(ceremony, 'echoed', { received: { share, payload, echo } }));
   }
 
-  /** The dealings that are there. @throws Spoiled when one does not fit together */
+  /**
+   * The dealings that are there. Where a key is shared anew, what does not fit together is left out, as others may be enough: whoever is
+   * no longer to be a guardian cannot keep its place by that.
+   * @throws Spoiled when a new key, which needs all of them, cannot be made with one
+   */
   private checkDealings(target: KeyTarget, attempt: number, answers: Answers): ReceivedDealing[] {
     const own = indexOf(target.receivers, this.did);
     return target.dealers.flatMap((dealer, at) => {
@@ -172,7 +176,10 @@ export class KeyCeremony {
         this.checkDealing(target, attempt, received, dealer);
         checkShare(received.dealing, own, received.share);
       } catch (cause) {
-        throw new Spoiled([dealer], 'A dealing does not fit together.', { cause });
+        if (target.former === undefined) throw new Spoiled([dealer], 'A dealing does not fit together.', { cause });
+        const { epoch, version } = target;
+        this.options.logger.error('guardian-dealing-left-out', { epoch, version, attempt, suspect: dealer }, cause);
+        return [];
       }
       return [received];
     });
@@ -186,7 +193,10 @@ export class KeyCeremony {
 
   private async propose(target: KeyTarget, ceremony: Ceremony, dealings: readonly ReceivedDealing[]): Promise<StepResult> {
     if (dealings.length < target.dealersNeeded) return await this.waitForDealers(target, ceremony);
-    const dealers = dealings.slice(0, target.dealersNeeded).map(({ index }) => index);
+    // Others in each attempt: what one of them deals to the leader may be good, and what it deals to others not.
+    const first = ceremony.attempt % dealings.length;
+    const inTurn = [...dealings.slice(first), ...dealings.slice(0, first)].slice(0, target.dealersNeeded);
+    const dealers = inTurn.map(({ index }) => index).sort((one, other) => one - other);
     return resultOf(await this.ceremonies.move(ceremony, 'dealing', { proposal: { dealers, from: this.options.clock.now().getTime() } }));
   }
 
