@@ -48,6 +48,7 @@ import { ValueNetwork } from '../values/value-network.ts';
 import type { RelayCandidate } from '../reach/relay-reservations.ts';
 import { acquaintancesOf } from './acquaintances.ts';
 import { keepBootstrapped } from './bootstrap-dialler.ts';
+import { limitConnections } from './connection-limit.ts';
 import { stopNode } from './libp2p-node.ts';
 import type { NodeServices } from './libp2p-node.ts';
 import type { MemberRegistry } from './member-registry.ts';
@@ -139,6 +140,7 @@ export class CarecordHost implements NetworkHost {
     this.whoIsWho.register(this.messages);
     if (this.isInDht) this.joinDht();
     node.addEventListener('peer:disconnect', ({ detail }) => this.whoIsWho.gone(detail.toString()));
+    limitConnections({ node, memberOf: (peerId) => registry.byPeer(peerId)?.did });
   }
 
   get peerId(): string {

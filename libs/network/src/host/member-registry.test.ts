@@ -40,6 +40,18 @@ describe('MemberRegistry', () => {
     expect(registry.connected()).toEqual([]);
   });
 
+  it('forgets the oldest peers of a member that proves ever more of them, and nobody else\'s', () => {
+    const { open, prove, registry } = makeRegistry();
+    prove('did:b', 'other');
+    open.add('peer-0');
+    for (let at = 0; at < 100; at++) prove('did:a', `peer-${at}`);
+    expect(registry.peersOf('did:a')).toHaveLength(32);
+    expect(registry.byPeer('peer-0')).toBeDefined();
+    expect(registry.byPeer('peer-1')).toBeUndefined();
+    expect(registry.byPeer('peer-99')).toBeDefined();
+    expect(registry.stands('did:b')).toBe(true);
+  });
+
   it('takes nobody for a member whose membership has ended', () => {
     const { clock, open, prove, registry } = makeRegistry();
     prove('did:a', 'peer-1');

@@ -5,6 +5,9 @@ import type { Member } from '../ports.ts';
 /** Proofs kept of peers that are not connected any more; above it the oldest go. Their keys check DHT values meanwhile. */
 const MAX_PROVEN = 10_000;
 
+/** Of them those of one member: more replicas than a hospital runs. Above it its own go, for no member may push out the proofs of others. */
+const MAX_PROVEN_A_MEMBER = 32;
+
 /** What the registry looks at. */
 export interface MemberRegistryOptions {
   readonly clock: Clock;
@@ -32,7 +35,8 @@ export class MemberRegistry {
     const peers = this.byDid.get(member.did) ?? new Set();
     this.byDid.set(member.did, peers.add(member.peerId));
     this.renew(member.resolved);
-    if (this.byPeerId.size > MAX_PROVEN) this.forgetOldest();
+    if (peers.size > MAX_PROVEN_A_MEMBER) this.forgetOldest([...peers]);
+    if (this.byPeerId.size > MAX_PROVEN) this.forgetOldest(this.byPeerId.keys());
   }
 
   /** Replaces a member's history by a newer one; an older one changes nothing. */
@@ -97,8 +101,8 @@ export class MemberRegistry {
     return peerId === undefined ? undefined : this.byPeerId.get(peerId)?.resolved;
   }
 
-  private forgetOldest(): void {
-    for (const peerId of this.byPeerId.keys()) {
+  private forgetOldest(peerIds: Iterable<string>): void {
+    for (const peerId of peerIds) {
       if (this.options.isConnected(peerId)) continue;
       this.forget(peerId);
       return;

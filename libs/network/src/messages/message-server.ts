@@ -17,6 +17,13 @@ import { TimeLimit } from './time-limit.ts';
 
 /** Requests of one protocol that one connection may have open at once. */
 const MAX_INBOUND_STREAMS = 64;
+/**
+ * And one member, over all its connections: a request takes up to its limit of memory while it comes in, and a member may open as many
+ * connections as it has peers.
+ */
+const MAX_OPEN_A_MEMBER = 128;
+/** Lines in the log about one member's refused requests: what it is refused is counted, and is not to fill the disk. */
+const LINES_A_MEMBER = { burst: 60, perSecond: 0.1 };
 /** An answer must be taken within this time: it is counted apart, so that `TIMED_OUT` can still be said. */
 const SEND_TIMEOUT_MILLISECONDS = 10_000;
 /** More than one read of the transport: a request over the limit is refused with a code before its bytes overflow. */
@@ -55,6 +62,7 @@ class Refusal extends Error {
 class Limits {
   private readonly requests: RateLimiter;
   private readonly volume: RateLimiter | undefined;
+  private readonly open = new Map<string, number>();
 
   constructor({ rate, requestBytes }: Pick<MessageProtocol<z.ZodType, z.ZodType>, 'rate' | 'requestBytes'>, clock: Clock) {
     this.requests = new RateLimiter(rate, clock);
@@ -62,7 +70,18 @@ class Limits {
   }
 
   charge({ did }: Member): void {
-    if (!this.requests.take(did)) throw new Refusal('RATE_LIMITED');
+    if (!this.requests.take(did) || (this.open.get(did) ?? 0) > MAX_OPEN_A_MEMBER) throw new Refusal('RATE_LIMITED');
+  }
+
+  /** A request of the member is at work, until {@link end}. */
+  begin({ did }: Member): void {
+    this.open.set(did, (this.open.get(did) ?? 0) + 1);
+  }
+
+  end({ did }: Member): void {
+    const rest = (this.open.get(did) ?? 0) - 1;
+    if (rest > 0) this.open.set(did, rest);
+    else this.open.delete(did);
   }
 
   chargeBytes({ did }: Member, { length }: Uint8Array): void {
@@ -74,9 +93,12 @@ class Limits {
 export class MessageServer {
   private readonly names = new Set<string>();
   private readonly atWork = new Set<Promise<void>>();
+  private readonly lines: RateLimiter;
   private open = false;
 
-  constructor(private readonly options: MessageServerOptions) {}
+  constructor(private readonly options: MessageServerOptions) {
+    this.lines = new RateLimiter(LINES_A_MEMBER, options.clock);
+  }
 
   /** @throws NetworkError `PROTOCOL_TAKEN` */
   handle<Request extends z.ZodType, Response extends z.ZodType>(
@@ -129,6 +151,7 @@ export class MessageServer {
       return;
     }
     using limit = new TimeLimit(protocol.timeoutMilliseconds);
+    limits.begin(from);
     try {
       const frames = lpStream(stream, { maxDataLength: protocol.maxRequestBytes, maxBufferSize: protocol.maxRequestBytes + SLACK_BYTES });
       const answer = await this.respond(protocol, handler, limits, frames, from, limit.signal);
@@ -137,8 +160,10 @@ export class MessageServer {
       await frames.write(answer, { signal: sending.signal });
       await stream.close({ signal: sending.signal });
     } catch (cause) {
-      this.options.logger.warn('answer-not-sent', { protocol: protocol.name, to: from.did }, cause);
+      if (this.lines.take(from.did)) this.options.logger.warn('answer-not-sent', { protocol: protocol.name, to: from.did }, cause);
       stream.abort(asError(cause));
+    } finally {
+      limits.end(from);
     }
   }
 
@@ -184,7 +209,7 @@ export class MessageServer {
   private log(protocol: string, from: Member, code: string, error: unknown): void {
     const fields = { protocol, from: from.did, code };
     if (code === 'INTERNAL') this.options.logger.error('request-failed', fields, error);
-    else this.options.logger.info('request-refused', fields);
+    else if (this.lines.take(from.did)) this.options.logger.info('request-refused', fields);
   }
 }
 
