@@ -30,6 +30,8 @@ const MAX_CONNECTIONS = 1_000;
 const UPGRADE_TIMEOUT_MILLISECONDS = HANDSHAKE_TIMEOUT_MILLISECONDS + 2_000;
 /** Our own ping of a peer may be open still when another comes. */
 const PING_STREAMS = 4;
+/** A peer that is busy with many handshakes says late where it can be dialled; it is asked once a connection. */
+const IDENTIFY_TIMEOUT_MILLISECONDS = 20_000;
 /** Until a host has taken a TCP connection: two lost packets are made up for; where nothing ever answers it costs no more. */
 const CONNECT_TIMEOUT_MILLISECONDS = 3_500;
 /** One address, with the handshake. */
@@ -90,7 +92,7 @@ export async function createNode({ peerKey, listen, datastore, encrypter, reach 
       addressSorter: (one, other) => Math.sign(detour(one) - detour(other)) as -1 | 0 | 1,
     },
     services: {
-      identify: identify(),
+      identify: identify({ timeout: IDENTIFY_TIMEOUT_MILLISECONDS }),
       ping: ping({ maxInboundStreams: PING_STREAMS, maxOutboundStreams: PING_STREAMS }),
       dcutr: (components: DCUtRServiceComponents) => dcutr()(guardStreams(components, (connection) => reach.allowsUpgrade(connection))),
       reach: (components) => reach.create(components),

@@ -149,6 +149,33 @@ describe('Router', () => {
     await running;
   });
 
+  it('takes one up again that was only busy: when it asks, and when it answers', async () => {
+    const { alive, clock, closest, members, prove, router, run, stopping } = makeRouter();
+    const running = run();
+    prove('did:example:a');
+    prove('did:example:other', [contact('did:example:a')]);
+    await waitUntil(() => clock.sleeping === 1);
+    const loseIt = async (): Promise<void> => {
+      alive.delete('did:example:a');
+      router.doubt('did:example:a');
+      await waitUntil(() => router.table.size === 1);
+    };
+    await loseIt();
+    await closest(nodeIdOf('target'), 'did:example:a');
+    expect(router.table.get('did:example:a')?.peers).toMatchObject([{ peerId: PEER_ID, addresses: [ADDRESS] }]);
+    await loseIt();
+    clock.advance(31_000);
+    alive.set('did:example:a', () => Promise.resolve([]));
+    await router.lookup(nodeIdOf('target'));
+    expect(router.table.size).toBe(2);
+    members.fallen.add('did:example:a');
+    router.remove('did:example:a', PEER_ID);
+    await closest(nodeIdOf('target'), 'did:example:a');
+    expect(router.table.size).toBe(1);
+    stopping.abort();
+    await running;
+  });
+
   it('gives a full bucket to a newcomer only when the one heard from longest ago is gone', async () => {
     const { alive, clock, prove, router, run, stopping } = makeRouter();
     const running = run();

@@ -1,4 +1,4 @@
-import { later } from '@carecord/core';
+import { BoundedCache } from '@carecord/core';
 import type { Clock, Logger } from '@carecord/core';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { z } from 'zod';
@@ -7,6 +7,7 @@ import type { MessageServer } from '../messages/message-server.ts';
 import { NetworkError } from '../network-error.ts';
 import type { MessageProtocol } from '../ports.ts';
 import { addressGroup } from './address-group.ts';
+import { Fading } from './fading.ts';
 import { LivenessChecks } from './liveness-checks.ts';
 import { Lookup } from './lookup.ts';
 import type { Candidate } from './lookup-candidate.ts';
@@ -22,8 +23,9 @@ import type { RoutedPeer } from './routing-table.ts';
 const LOOKUP_MILLISECONDS = 10_000;
 /** So long nobody asks again who has just not answered, while there are others: half the members may have gone at once. */
 const GONE_MILLISECONDS = 30_000;
-/** Members of which it is remembered that they have gone. */
-const MAX_GONE = 10_000;
+
+/** Members of which it is remembered where they were. */
+const MAX_MET = 1_000;
 
 /** How the router asks members. */
 export interface MemberAsker {
@@ -57,7 +59,12 @@ export class Router implements Routing {
   readonly table: RoutingTable;
   private readonly own: Contact;
   private readonly patience = new Patience();
-  private readonly goneUntil = new Map<string, Date>();
+  /** Those that could not be reached, or did not answer at all. */
+  private readonly gone: Fading;
+  /** Those that have kept a lookup waiting. */
+  private readonly slow: Fading;
+  /** Where members were when they proved themselves last, in the table or not. */
+  private readonly met = new BoundedCache<{ readonly peer: RoutedPeer; readonly address: string }>({ entries: MAX_MET });
   private readonly listeners = new Set<() => void>();
   private readonly liveness: LivenessChecks;
   private readonly maintenance: Maintenance;
@@ -65,6 +72,8 @@ export class Router implements Routing {
 
   constructor(private readonly options: RouterOptions) {
     this.table = new RoutingTable(options.ownDid);
+    this.gone = new Fading(GONE_MILLISECONDS, options.clock);
+    this.slow = new Fading(GONE_MILLISECONDS, options.clock);
     this.own = { did: options.ownDid, nodeId: this.table.ownId };
     this.liveness = new LivenessChecks((did) => this.isAlive(did));
     this.maintenance = new Maintenance({ router: this, table: this.table, clock: options.clock, logger: options.logger });
@@ -72,8 +81,14 @@ export class Router implements Routing {
 
   /** Answers the protocols of this part. */
   register(server: Pick<MessageServer, 'handle'>): void {
-    server.handle(PING_PROTOCOL, () => Promise.resolve({}));
-    server.handle(CLOSEST_PROTOCOL, ({ target }, from) => Promise.resolve({ contacts: this.contactsFor(target, from.did) }));
+    server.handle(PING_PROTOCOL, (_request, from) => {
+      this.heardFrom(from.did);
+      return Promise.resolve({});
+    });
+    server.handle(CLOSEST_PROTOCOL, ({ target }, from) => {
+      this.heardFrom(from.did);
+      return Promise.resolve({ contacts: this.contactsFor(target, from.did) });
+    });
   }
 
   /** Keeps the table in order until the signal is aborted. */
@@ -100,9 +115,9 @@ export class Router implements Routing {
       network: {
         ask: (candidate, place, until) => this.askForCloser(candidate, place, until),
         patience: () => this.patience.milliseconds,
-        gaveUp: (did) => this.markGone(did),
-        isShunned: (did) => this.options.observer.isShunned(did),
-        isGone: (did) => this.isGone(did),
+        gaveUp: (did) => this.gaveUp(did),
+        isShunned: (did) => this.options.observer.isShunned(did) || this.slow.has(did),
+        isGone: (did) => this.gone.has(did),
       },
       clock,
       signal: AbortSignal.any([limit, ...(signal === undefined ? [] : [signal])]),
@@ -124,7 +139,9 @@ export class Router implements Routing {
    * @param address the multiaddr of the connection
    */
   proven(did: string, peer: RoutedPeer, address: string): void {
-    this.goneUntil.delete(did);
+    this.met.set(did, { peer, address });
+    this.gone.delete(did);
+    this.slow.delete(did);
     const added = this.table.add(did, peer, addressGroup(address), this.options.clock.now());
     if (added.kind === 'waits') this.check(added.oldest.did);
     else if (added.isNew) this.changed();
@@ -142,6 +159,7 @@ export class Router implements Routing {
 
   /** A peer is none of a member any more. */
   remove(did: string, peerId: string): void {
+    this.met.delete(did);
     if (this.table.removePeer(did, peerId)) this.changed();
   }
 
@@ -155,6 +173,16 @@ export class Router implements Routing {
     const { isMember } = this.options;
     const nearest = this.table.nearest(target, BUCKET_SIZE, ({ did }) => did !== asker && isMember(did));
     return nearest.flatMap(({ did, peers: [peer] }) => (peer === undefined ? [] : [{ did, peerId: peer.peerId, addresses: [...peer.addresses] }]));
+  }
+
+  /** A member has answered or asked: if it was taken for gone, it was too busy, and its connection may be the same still. */
+  private heardFrom(did: string): void {
+    const { clock, isMember } = this.options;
+    this.gone.delete(did);
+    this.slow.delete(did);
+    const met = this.met.get(did);
+    if (this.table.get(did) !== undefined) this.table.answered(did, clock.now());
+    else if (met !== undefined && isMember(did)) this.proven(did, met.peer, met.address);
   }
 
   private check(did: string): void {
@@ -176,7 +204,7 @@ export class Router implements Routing {
       }
       // It has proven itself meanwhile.
       if ((this.table.get(did)?.seenAt ?? member.seenAt) > member.seenAt) return;
-      this.markGone(did);
+      this.gone.add(did);
       if (this.table.remove(did)) this.changed();
     }
   }
@@ -193,14 +221,13 @@ export class Router implements Routing {
       const { contacts } = await asker.ask(CLOSEST_PROTOCOL, { did, peers, onImpostor }, { target }, signal);
       const elapsed = clock.now().getTime() - started;
       this.patience.answered(elapsed);
-      this.goneUntil.delete(did);
-      this.table.answered(did, clock.now());
+      this.heardFrom(did);
       return this.wellFormed(did, contacts);
     } catch (error) {
       const isSlow = signal.aborted && clock.now().getTime() - started >= this.patience.milliseconds;
       if (isSlow) observer.observe(did, { kind: 'timeout' });
       if (isSlow || isAbsence(error)) {
-        this.markGone(did);
+        this.gone.add(did);
         this.doubt(did);
       }
       throw error;
@@ -215,16 +242,10 @@ export class Router implements Routing {
     return good;
   }
 
-  private isGone(did: string): boolean {
-    const until = this.goneUntil.get(did);
-    return until !== undefined && until > this.options.clock.now();
-  }
-
-  private markGone(did: string): void {
-    this.goneUntil.delete(did);
-    this.goneUntil.set(did, later(this.options.clock.now(), GONE_MILLISECONDS));
-    const oldest = this.goneUntil.keys().next();
-    if (this.goneUntil.size > MAX_GONE && !oldest.done) this.goneUntil.delete(oldest.value);
+  /** It may be gone, or we are busy: a ping tells, and until then it is asked after all others. */
+  private gaveUp(did: string): void {
+    this.slow.add(did);
+    this.doubt(did);
   }
 
   private changed(): void {
