@@ -58,7 +58,7 @@ describe('renewPublications', () => {
   it('first brings the dummies to their number, then renews what expires soon, dummies with patients', async () => {
     const { dependencies, steps, asked } = fixture({ due: [subject('p1'), subject('d1', true), subject('p2')], dueReferences: [reference('p1'), reference('d2', 0)] });
     expect(await renewPublications(dependencies)).toEqual({ renewed: 5, failed: 0 });
-    expect(steps).toEqual(['tidy pointers', 'tidy references', 'pointers 2 dummies 1', 'references p1 dummies d2']);
+    expect(steps).toEqual(['tidy pointers', 'pointers 2 dummies 1', 'tidy references', 'references p1 dummies d2']);
     expect(asked[0]).toEqual(later(clock.now(), RENEW_BEFORE_MILLISECONDS));
   });
 
@@ -74,6 +74,18 @@ describe('renewPublications', () => {
     const { dependencies, steps } = fixture({});
     expect(await renewPublications(dependencies)).toEqual({ renewed: 0, failed: 0 });
     expect(steps).toEqual(['tidy pointers', 'tidy references']);
+  });
+
+  it('renews references while there are no guardians for the pointers, and says that these failed; and the other way round', async () => {
+    const failing = new Error('No guardians.');
+    const fail = (): Promise<void> => Promise.reject(failing);
+    const due = { due: [subject('p1')], dueReferences: [reference('p1')] };
+    const [without, unstored] = [fixture(due), fixture(due)];
+    const { locator, references } = unstored.dependencies;
+    await expect(renewPublications({ ...without.dependencies, locator: { ...locator, tidy: fail } })).rejects.toBe(failing);
+    expect(without.steps).toEqual(['tidy references', 'references p1 dummies ']);
+    await expect(renewPublications({ ...unstored.dependencies, references: { ...references, tidy: fail } })).rejects.toBe(failing);
+    expect(unstored.steps).toEqual(['tidy pointers', 'pointers 1 dummies 0']);
   });
 
   it('forgets references of patients whom the hospital does not have any more', async () => {

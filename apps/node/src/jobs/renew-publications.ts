@@ -31,16 +31,24 @@ export interface Renewal {
   readonly failed: number;
 }
 
-/** Publishes again, in batches, what is about to expire, with dummies among it; what is most urgent first, the rest in the next run. */
+/**
+ * Publishes again, in batches, what is about to expire, with dummies among it; what is most urgent first, the rest in the next run. Pointers
+ * need guardians, references do not: the one fails without the other.
+ * @throws what one of them failed with, once the other is done
+ */
 export async function renewPublications(dependencies: RenewalDependencies): Promise<Renewal> {
   const { locator, references, logger } = dependencies;
-  await locator.tidy();
-  await references.tidy();
-  const pointers = await renewPointers(dependencies);
-  const renewed = await renewReferences(dependencies);
-  const total = { renewed: pointers.renewed + renewed.renewed, failed: pointers.failed + renewed.failed };
+  const [pointers] = await Promise.allSettled([locator.tidy().then(() => renewPointers(dependencies))]);
+  const [renewed] = await Promise.allSettled([references.tidy().then(() => renewReferences(dependencies))]);
+  const done = [pointers, renewed].flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const total = { renewed: sumOf(done.map((one) => one.renewed)), failed: sumOf(done.map((one) => one.failed)) };
   if (total.renewed + total.failed > 0) logger.info('publications-renewed', { ...total });
+  for (const one of [pointers, renewed]) if (one.status === 'rejected') throw one.reason;
   return total;
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 async function renewPointers({ locator, publisher, clock, logger }: RenewalDependencies): Promise<Renewal> {
