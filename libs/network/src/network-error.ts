@@ -12,6 +12,7 @@ import { CarecordError } from '@carecord/core';
  * - `HANDSHAKE_TIMEOUT`: a peer did not prove its membership in time
  * - `HANDSHAKE_TOO_COSTLY`: an address showed more new DID histories than may be verified for it, or a member more than are taken from it
  * - `TOO_MANY_LISTS`: a member pushes the status lists of one authority too often
+ * - `TOO_MANY_VALUES`: a member has us look through more values than one may
  * - `PROTOCOL_TAKEN`: two handlers, or two value kinds, of one name
  * - `PUBLISHING_FAILED`: a value of our own could not be kept even in our own store
  * - `DHT_OFF`: this node takes no part in the DHT
@@ -29,6 +30,7 @@ export type NetworkErrorCode =
   | 'HANDSHAKE_TIMEOUT'
   | 'HANDSHAKE_TOO_COSTLY'
   | 'TOO_MANY_LISTS'
+  | 'TOO_MANY_VALUES'
   | 'PROTOCOL_TAKEN'
   | 'PUBLISHING_FAILED'
   | 'DHT_OFF'

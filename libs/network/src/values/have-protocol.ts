@@ -36,6 +36,7 @@ export const HAVE_PROTOCOL = {
   timeoutMilliseconds: 20_000,
   // Every ten minutes a hundred questions for 400,000 values.
   rate: { burst: 400, perSecond: 2 },
+  refusalCodes: ['TOO_MANY_VALUES'],
 } as const satisfies MessageProtocol<typeof requestSchema, typeof responseSchema>;
 
 /** A value as it is asked about. */

@@ -96,7 +96,7 @@ export class ValueNetwork {
     const { store, clock } = this.options;
     server.handle(STORE_PROTOCOL, async (request, from) => ({ outcomes: encodeOutcomes(await this.storer.store(request, from)) }));
     server.handle(READ_PROTOCOL, (request) => answerRead(request, { store, clock }));
-    server.handle(HAVE_PROTOCOL, (request) => this.repairs.answer(request));
+    server.handle(HAVE_PROTOCOL, (request, from) => this.repairs.answer(request, from));
   }
 
   /** Repairs and deletes what has expired, at intervals, until the signal is aborted; what it ends stops everything else too. */

@@ -114,9 +114,57 @@ describe('repair', () => {
     await a.values.publish(NAMES.map((name) => note(name, 'a:1')));
     await a.values.repair();
     expect(a.observations).toEqual([]);
-    b.handlers.set(HAVE_PROTOCOL.name, ((request: { values: Uint8Array }) => Promise.resolve({ missing: new Uint8Array(request.values.length / 24 / 8).fill(255) })) as never);
+    const names = NAMES.filter((name) => network.responsible(name).includes(b));
+    await b.store.drop(names.map((name) => ({ namespace: 'note', key: text(name), sequence: 1 })));
     await a.values.repair();
     expect(a.observations).toEqual([{ did: b.did, kind: 'broken-promise' }]);
+    expect(Math.min(...(await copies(network)))).toBe(5);
+  });
+
+  it('holds nothing against a member that has what it could not find in time', async () => {
+    const network = new TestMembers(5);
+    const [a, b] = network.members as [TestMember, TestMember];
+    await a.values.publish(NAMES.map((name) => note(name, 'a:1')));
+    await a.values.repair();
+    b.handlers.set(HAVE_PROTOCOL.name, ((request: { values: Uint8Array }) => Promise.resolve({ missing: new Uint8Array(request.values.length / 24 / 8).fill(255) })) as never);
+    expect(await a.values.repair()).toEqual({ checked: 200, handedOver: 0, underReplicated: 0 });
+    expect(a.observations).toEqual([]);
+  });
+
+  it('leaves a member that takes its values ever so slowly for the next time', async () => {
+    const network = new TestMembers(6, { replication: 3 });
+    const [a, b] = network.members as [TestMember, TestMember];
+    const names = Array.from({ length: 3_000 }, (_, at) => `slow-${at}`);
+    b.state = 'gone';
+    await a.values.publish(names.map((name) => note(name, 'a:1:100')));
+    b.state = 'up';
+    const honest = b.handlers.get('/carecord/values/store/1');
+    b.handlers.set('/carecord/values/store/1', (request, from) => {
+      network.clock.advance(2 * 60_000);
+      return honest?.(request, from) ?? Promise.reject(new Error('Nobody answers.'));
+    });
+    const wanted = names.filter((name) => network.responsible(name).includes(b)).length;
+    expect(wanted).toBeGreaterThan(1_024);
+    expect(await a.values.repair()).toEqual({ checked: 3_000, handedOver: 1_024, underReplicated: wanted - 1_024 });
+  });
+
+  it('looks through so much for one member, and then for others alone', async () => {
+    const network = new TestMembers(1);
+    const [a] = network.members as [TestMember];
+    const all = { from: new Uint8Array(32), until: new Uint8Array(32).fill(255), values: new Uint8Array(24 * 8) };
+    a.store.page = () => Promise.resolve(Array.from({ length: 2_048 }, () => ({ namespace: 'note', key: text('one'), placement: new Uint8Array(32), owner: 'a', sequence: 1, expiresAt: new Date(0), own: false })));
+    const ask = (did: string): Promise<unknown> => a.handlers.get(HAVE_PROTOCOL.name)?.(all, { did } as never) ?? Promise.reject(new Error('Nobody answers.'));
+    let answered = 0;
+    const untilRefused = async (): Promise<void> => {
+      for (;;) {
+        await ask('did:example:x');
+        answered += 1;
+      }
+    };
+    await expect(untilRefused()).rejects.toMatchObject({ code: 'TOO_MANY_VALUES' });
+    // Each question has two pages looked through.
+    expect(answered).toBe(Math.floor(1_000_000 / 4_096));
+    await expect(ask('did:example:y')).resolves.toEqual({ missing: expect.any(Uint8Array) });
   });
 
   it('drops an answer about other values than it asked for', async () => {

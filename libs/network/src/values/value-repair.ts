@@ -1,8 +1,8 @@
-import { BoundedCache } from '@carecord/core';
+import { BoundedCache, later, RateLimiter } from '@carecord/core';
 import type { Clock, Logger } from '@carecord/core';
 import { NetworkError } from '../network-error.ts';
 import type { Observer } from '../health/ports.ts';
-import type { NetworkHost, RepairReport } from '../ports.ts';
+import type { Member, NetworkHost, RepairReport } from '../ports.ts';
 import type { Routing } from '../routing/ports.ts';
 import { forEachAtMost } from './at-most.ts';
 import { decodeHave, decodeMissing, encodeHave, encodeMissing, HAVE_PROTOCOL, haveDigest, MAX_HAVE_VALUES } from './have-protocol.ts';
@@ -26,6 +26,13 @@ const MEMBERS_AT_ONCE = 4;
  * same; whoever names one value and the whole key space is not to cost it half a second of work.
  */
 const LOOKED_THROUGH_PER_VALUE = 32;
+/**
+ * One member's part of a region is left for the next repair after so long: whoever takes what it is given ever so slowly must not keep us from
+ * repairing what is with others.
+ */
+const MEMBER_MILLISECONDS = 3 * 60 * 1000;
+/** Headers that one member may have us look through: those of six hospitals of the largest, every ten minutes; ten seconds of work at once. */
+const LOOKED_THROUGH = { burst: 1_000_000, perSecond: 10_000 };
 /** Values that members are remembered to have, some 100 bytes each: who is found without them has broken its word. */
 const MAX_PROMISES = 20_000;
 
@@ -56,12 +63,15 @@ interface Checked {
 /** Brings what we store to the members that are responsible for it now, and lets go of what we are not. */
 export class ValueRepair {
   private readonly promises = new BoundedCache<number>({ entries: MAX_PROMISES });
+  private readonly lookedThrough: RateLimiter;
   private running: Promise<RepairReport> | undefined;
   private repairedAt: Date | undefined;
   private underReplicated = 0;
   private handedOver = 0;
 
-  constructor(private readonly options: ValueRepairOptions) {}
+  constructor(private readonly options: ValueRepairOptions) {
+    this.lookedThrough = new RateLimiter(LOOKED_THROUGH, options.clock);
+  }
 
   /** Goes once through all values in the order of their placements; a call while one is at work gets that one's report. */
   run(signal: AbortSignal): Promise<RepairReport> {
@@ -77,12 +87,16 @@ export class ValueRepair {
     return { repairedAt, underReplicated, handedOver };
   }
 
-  /** Answers `/carecord/values/have/1`. */
-  async answer(request: HaveRequest): Promise<{ missing: Uint8Array }> {
+  /**
+   * Answers `/carecord/values/have/1`.
+   * @throws NetworkError `TOO_MANY_VALUES` when the member has had us look through too much
+   */
+  async answer(request: HaveRequest, { did }: Pick<Member, 'did'>): Promise<{ missing: Uint8Array }> {
     const items = decodeHave(request);
     const wanted = new Map(items.map(({ digest, sequence }) => [digest, sequence]));
     const here = new Set<string>();
     for await (const headers of this.pages(request.from, request.until, PAGE + LOOKED_THROUGH_PER_VALUE * items.length)) {
+      if (!this.lookedThrough.take(did, headers.length)) throw new NetworkError('TOO_MANY_VALUES', 'A member asks too often which values are here.');
       for (const header of headers) {
         const digest = idOf(haveDigest(header));
         const sequence = wanted.get(digest);
@@ -142,13 +156,15 @@ export class ValueRepair {
 
   /** @returns how many values the member had to be given */
   private async repairMember(did: string, values: readonly Checked[], signal: AbortSignal): Promise<number> {
+    const { clock } = this.options;
+    const until = later(clock.now(), MEMBER_MILLISECONDS);
     let handedOver = 0;
     try {
-      for (let from = 0; from < values.length; from += MAX_HAVE_VALUES) {
+      for (let from = 0; from < values.length && clock.now() < until; from += MAX_HAVE_VALUES) {
         const part = values.slice(from, from + MAX_HAVE_VALUES);
         const missing = await this.missingAt(did, part, signal);
         for (const value of part) if (!missing.includes(value)) this.counts(did, value);
-        for (let at = 0; at < missing.length; at += HAND_OVER_AT_ONCE) handedOver += await this.handOver(did, missing.slice(at, at + HAND_OVER_AT_ONCE), signal);
+        for (let at = 0; at < missing.length && clock.now() < until; at += HAND_OVER_AT_ONCE) handedOver += await this.handOver(did, missing.slice(at, at + HAND_OVER_AT_ONCE), signal);
       }
     } catch (error) {
       signal.throwIfAborted();
@@ -166,12 +182,7 @@ export class ValueRepair {
       observer.observe(did, { kind: 'malformed' });
       throw new NetworkError('RESPONSE_INVALID', 'A member answered about other values than it was asked for.');
     }
-    const lacking = values.filter((_, at) => bits[at]);
-    const broken = lacking.some((value) => this.promises.get(promiseId(did, value)) === value.header.sequence);
-    // Once a repair: a member that has lost its disk has lost all of them.
-    if (broken) observer.observe(did, { kind: 'broken-promise' });
-    for (const value of lacking) this.promises.delete(promiseId(did, value));
-    return lacking;
+    return values.filter((_, at) => bits[at]);
   }
 
   private async handOver(did: string, values: readonly Checked[], signal: AbortSignal): Promise<number> {
@@ -179,17 +190,21 @@ export class ValueRepair {
     const byPlace = new Map(values.map((value) => [placeId(value.header.namespace, value.header.key), value]));
     const given = found.flat().map(({ namespace, key, value, attachment }): CheckedValue => ({ namespace, key, value, ...(attachment && { attachment }) }));
     let handedOver = 0;
+    let hasBroken = false;
     for await (const { values: sent, outcomes } of this.options.sender.send({ to: did, role: 'storer', values: given, signal })) {
       for (const [at, { namespace, key }] of sent.entries()) {
         const value = byPlace.get(placeId(namespace, key));
         const outcome = outcomes[at];
         if (value !== undefined && outcome === 'occupied') value.contested += 1;
         if (value === undefined || (outcome !== 'stored' && outcome !== 'unchanged' && outcome !== 'older')) continue;
+        // Only who had to be given it again has lost it: a question about many values may have been answered for a part of them.
+        hasBroken ||= outcome === 'stored' && this.promises.get(promiseId(did, value)) === value.header.sequence;
         // Who has seen a newer one has no need of ours.
         this.counts(did, value);
         if (outcome === 'stored') handedOver += 1;
       }
     }
+    if (hasBroken) this.options.observer.observe(did, { kind: 'broken-promise' });
     return handedOver;
   }
 

@@ -71,6 +71,19 @@ describe('ValueSender', () => {
     expect(await sending).toEqual(['stored']);
   });
 
+  it('waits for one member no longer than two minutes in all, whatever it has taken meanwhile', async () => {
+    const busy = new NetworkError('REMOTE_REFUSED', 'Busy.', { remoteCode: 'RATE_LIMITED' });
+    let asked = 0;
+    // Every hundredth question is answered.
+    const { clock, sender } = makeSender((request) => (++asked % 100 > 0 ? Promise.reject(busy) : Promise.resolve({ outcomes: new Uint8Array(request.values.length) })));
+    const refused = expect(sendAll(sender, values(10 * MAX_MESSAGE_VALUES))).rejects.toMatchObject({ remoteCode: 'RATE_LIMITED' });
+    for (let pauses = 0; pauses < 120; pauses++) {
+      await waitUntil(() => clock.sleeping === 1);
+      clock.advance(1_000);
+    }
+    await refused;
+  });
+
   it('stops waiting when it is told to, and gives up on every other refusal', async () => {
     const busy = makeSender(() => Promise.reject(new NetworkError('REMOTE_REFUSED', 'Busy.', { remoteCode: 'RATE_LIMITED' })));
     const stop = new AbortController();

@@ -10,7 +10,7 @@ import { AttachmentList, MAX_CONTENT_BYTES, MAX_MESSAGE_VALUES, VALUE_OVERHEAD_B
 
 /** A member that is busy with others, or with us, is asked again after so long, */
 const PAUSE_MILLISECONDS = 1_000;
-/** so many times: 100,000 pointers take a minute at the rate that a storer allows. */
+/** so many times in all of a delivery, or nobody could end it: 100,000 pointers take a minute at the rate that a storer allows. */
 const MAX_PAUSES = 120;
 
 /** What {@link ValueSender} works with. */
@@ -39,9 +39,10 @@ export class ValueSender {
    * @throws NetworkError when the member does not answer, or not as it must: what was not told of is not stored there for sure
    */
   async *send<Value extends CheckedValue>(delivery: Delivery<Value>): AsyncGenerator<{ readonly values: readonly Value[]; readonly outcomes: readonly StoreOutcome[] }, void> {
+    const pauses = { left: MAX_PAUSES };
     for (const { values, request, bytes } of messagesOf(delivery)) {
       delivery.onSent?.(bytes);
-      const { outcomes } = await this.askPatiently(delivery, request);
+      const { outcomes } = await this.askPatiently(delivery, request, pauses);
       const decoded = decodeOutcomes(outcomes, values.length);
       if (decoded === undefined) {
         this.options.observer.observe(delivery.to, { kind: 'malformed' });
@@ -51,14 +52,15 @@ export class ValueSender {
     }
   }
 
-  private async askPatiently({ to, signal }: Delivery<CheckedValue>, request: StoreRequest): Promise<{ outcomes: Uint8Array }> {
+  private async askPatiently({ to, signal }: Delivery<CheckedValue>, request: StoreRequest, pauses: { left: number }): Promise<{ outcomes: Uint8Array }> {
     const { ask, clock } = this.options;
-    for (let pauses = 0; ; pauses++) {
+    for (;;) {
       try {
         return await ask(STORE_PROTOCOL, to, request, { signal });
       } catch (error) {
         const isBusy = error instanceof NetworkError && error.remoteCode === 'RATE_LIMITED';
-        if (!isBusy || pauses >= MAX_PAUSES) throw error;
+        if (!isBusy || pauses.left <= 0) throw error;
+        pauses.left -= 1;
         await clock.sleepUntil(later(clock.now(), PAUSE_MILLISECONDS), signal);
       }
     }
