@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { described, fuzz, MAX_GROWTH_BYTES, type Target } from './fuzz.ts';
+import { described, fuzz, MAX_GROWTH_BYTES, mebibytes, type Target } from './fuzz.ts';
 import { handshakeTargets } from './handshake-targets.ts';
+import { HeapWatch } from './heap.ts';
 
 const TIMEOUT = 1_200_000;
 const SEED = 'issue 4';
@@ -19,12 +20,15 @@ export function describeHandshakeFuzzing(frames: number): void {
     it(
       'lets nobody in, refuses each with a code, and keeps nothing',
       async () => {
+        const heap = await HeapWatch.begin();
         for (const target of targets) {
-          const result = await fuzz(target, SEED, Math.ceil(frames / targets.length));
-          process.stderr.write(`  ${target.name}: ${described(result)}\n`);
-          expect([...result.outcomes.keys()].filter((code) => !/^(HANDSHAKE_[A-Z_]+|ENCRYPTION_REFUSED|WIRE_TOO_LARGE)$/.test(code))).toEqual([]);
-          expect(result.growthBytes).toBeLessThan(MAX_GROWTH_BYTES);
+          const outcomes = await fuzz(target, SEED, Math.ceil(frames / targets.length));
+          process.stderr.write(`  ${target.name}: ${described(outcomes)}\n`);
+          expect([...outcomes.keys()].filter((code) => !/^(HANDSHAKE_[A-Z_]+|ENCRYPTION_REFUSED|WIRE_TOO_LARGE)$/.test(code))).toEqual([]);
         }
+        const growth = await heap.growth();
+        process.stderr.write(`  the handshake: ${mebibytes(growth)} more in memory\n`);
+        expect(growth).toBeLessThan(MAX_GROWTH_BYTES);
       },
       TIMEOUT,
     );

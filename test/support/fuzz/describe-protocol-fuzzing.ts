@@ -9,7 +9,8 @@ import { PING_PROTOCOL } from '../../../libs/network/src/routing/routing-protoco
 import { CLINICIAN, known } from '../../../libs/testkit/src/exchange-fixture.ts';
 import type { CheckedValue } from '../../../libs/network/src/values/value-rules.ts';
 import { type FullHospital, type FullNetwork, makeFullNetwork } from '../full-network.ts';
-import { described, fuzz, MAX_GROWTH_BYTES, type Target } from './fuzz.ts';
+import { described, fuzz, MAX_GROWTH_BYTES, mebibytes, type Target } from './fuzz.ts';
+import { HeapWatch } from './heap.ts';
 import { ProtocolBook } from './protocol-book.ts';
 import { protocolNames } from './protocol-names.ts';
 import { protocolTargets } from './protocol-targets.ts';
@@ -44,13 +45,15 @@ export function describeProtocolFuzzing(frames: number): void {
       await full.network.stop();
     });
 
-    const run = async (targets: readonly Target[], isExpected: (outcome: string) => boolean): Promise<void> => {
+    const run = async (targets: readonly Target[], heap: HeapWatch, isExpected: (outcome: string) => boolean): Promise<void> => {
       for (const target of targets) {
-        const result = await fuzz(target, SEED, Math.ceil(frames / targets.length));
-        process.stderr.write(`  ${target.name}: ${described(result)}\n`);
-        expect([...result.outcomes.keys()].filter((outcome) => !isExpected(outcome))).toEqual([]);
-        expect(result.growthBytes).toBeLessThan(MAX_GROWTH_BYTES);
+        const outcomes = await fuzz(target, SEED, Math.ceil(frames / targets.length));
+        process.stderr.write(`  ${target.name}: ${described(outcomes)}\n`);
+        expect([...outcomes.keys()].filter((outcome) => !isExpected(outcome))).toEqual([]);
       }
+      const growth = await heap.growth();
+      process.stderr.write(`  ${mebibytes(growth)} more in memory\n`);
+      expect(growth).toBeLessThan(MAX_GROWTH_BYTES);
     };
 
     it('serves every protocol that stands in the code', () => {
@@ -64,7 +67,8 @@ export function describeProtocolFuzzing(frames: number): void {
         const { hospitals, clock } = full;
         const from = memberOf(full);
         expect(hospitals.length).toBeGreaterThan(1);
-        for (const served of book.served()) await run(protocolTargets(served, from, clock), (outcome) => /^[a-z]+$|^[A-Z0-9_]+$/.test(outcome));
+        const heap = await HeapWatch.begin();
+        for (const served of book.served()) await run(protocolTargets(served, from, clock), heap, (outcome) => /^[a-z]+$|^[A-Z0-9_]+$/.test(outcome));
       },
       TIMEOUT,
     );
@@ -75,7 +79,8 @@ export function describeProtocolFuzzing(frames: number): void {
         const [{ node }] = full.hospitals as [FullNetwork['hospitals'][number]];
         const good = await valuesOf(full);
         expect([...good.keys()].sort()).toEqual(kindsOf(node.host));
-        for (const value of good.values()) await run(valueTargets(node.host, value, (changed) => saysTheSame(value, changed)), (outcome) => outcome === 'taken' || outcome === 'VALUE_REFUSED');
+        const heap = await HeapWatch.begin();
+        for (const value of good.values()) await run(valueTargets(node.host, value, (changed) => saysTheSame(value, changed)), heap, (outcome) => outcome === 'taken' || outcome === 'VALUE_REFUSED');
       },
       TIMEOUT,
     );

@@ -1,5 +1,4 @@
 import { SeededRandom } from '../../../libs/testkit/src/patients/random.ts';
-import { heapInUse } from './heap.ts';
 import { Mutator } from './mutator.ts';
 
 /** How much of what was sent may still be in memory afterwards, for a hundred thousand frames as for ten: caches fill, and no more. */
@@ -23,21 +22,17 @@ export interface Target {
   readonly wait?: () => Promise<void>;
 }
 
-/** What came of the frames: how often each outcome, and what stayed in memory. */
-export interface FuzzResult {
-  readonly outcomes: ReadonlyMap<Outcome, number>;
-  readonly growthBytes: number;
-}
+/** What came of the frames: how often each outcome. */
+export type Outcomes = ReadonlyMap<Outcome, number>;
 
 /**
  * Throws mutated frames at a target.
  * @throws Error with the seed, the number of the frame and its bytes, when the target does what it must not
  */
-export async function fuzz(target: Target, seed: string, frames: number): Promise<FuzzResult> {
+export async function fuzz(target: Target, seed: string, frames: number): Promise<Outcomes> {
   if (target.good.length === 0) throw new Error(`No good frame of "${target.name}" was seen: nothing can be made of it.`);
   const mutator = new Mutator(new SeededRandom(`${seed}/${target.name}`));
   const outcomes = new Map<Outcome, number>();
-  const before = await heapInUse();
   const pending = new Set<Promise<void>>();
   const failures: Error[] = [];
   for (let at = 0; at < frames && failures.length === 0; at += 1) {
@@ -52,7 +47,7 @@ export async function fuzz(target: Target, seed: string, frames: number): Promis
   }
   while (pending.size > 0) await settle(pending, target);
   if (failures[0] !== undefined) throw failures[0];
-  return { outcomes, growthBytes: (await heapInUse()) - before };
+  return outcomes;
 }
 
 /** Most are done after a turn of the event loop; for the others time passes. */
@@ -68,7 +63,12 @@ function failure(name: string, seed: string, at: number, frame: Uint8Array, caus
 }
 
 /** The outcomes as text, the most frequent first. */
-export function described({ outcomes, growthBytes }: FuzzResult): string {
+export function described(outcomes: Outcomes): string {
   const counts = [...outcomes].sort(([, one], [, other]) => other - one).map(([outcome, count]) => `${outcome} ${count}`);
-  return `${counts.join(', ')}; ${(growthBytes / 1024 / 1024).toFixed(1)} MiB more in memory`;
+  return counts.join(', ');
+}
+
+/** Bytes as text. */
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }
