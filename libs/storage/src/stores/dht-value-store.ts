@@ -88,12 +88,14 @@ export class PostgresDhtValueStore implements DhtValueStore {
 
   async drop(places: readonly (ValuePlace & { readonly sequence: number })[]): Promise<number> {
     if (places.length === 0) return 0;
+    // Locked in the order in which values are put: in another one, two calls could wait for each other.
     return await this.database.$executeRaw`
-      UPDATE dht_value SET value = NULL, attachment_hash = NULL
-      FROM unnest(
-        ${places.map(({ namespace }) => namespace)}::text[], ${places.map(({ key }) => key)}::bytea[],
-        ${places.map(({ sequence }) => BigInt(sequence))}::bigint[]) AS place(namespace, key, sequence)
-      WHERE dht_value.namespace = place.namespace AND dht_value.key = place.key AND dht_value.sequence = place.sequence AND NOT own AND value IS NOT NULL`;
+      WITH held AS (
+        SELECT namespace, key FROM dht_value JOIN unnest(
+          ${places.map(({ namespace }) => namespace)}::text[], ${places.map(({ key }) => key)}::bytea[],
+          ${places.map(({ sequence }) => BigInt(sequence))}::bigint[]) AS place(namespace, key, sequence) USING (namespace, key, sequence)
+        WHERE NOT own AND value IS NOT NULL ORDER BY namespace, key FOR UPDATE OF dht_value)
+      UPDATE dht_value SET value = NULL, attachment_hash = NULL FROM held WHERE dht_value.namespace = held.namespace AND dht_value.key = held.key`;
   }
 
   async counts(now: Date): Promise<ValueCount[]> {

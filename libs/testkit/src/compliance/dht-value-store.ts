@@ -207,6 +207,16 @@ export function describeDhtValueStore(name: string, makeStore: () => Promise<Dht
         expect(await store.drop([])).toBe(0);
       });
 
+      it('drops and keeps many values at once, in whatever order they are named', async () => {
+        const values = Array.from({ length: 60 }, (_, name) => ({ name }));
+        await put(values);
+        const named = values.map(aValue);
+        const calls = Array.from({ length: 12 }, (_, call): Promise<unknown> => (call % 3 === 2 ? put(values.toReversed()) : store.drop(call % 3 === 0 ? named : named.toReversed())));
+        await expect(Promise.all(calls)).resolves.toHaveLength(12);
+        await store.drop(named);
+        expect(await store.read(named, NOW)).toEqual([]);
+      });
+
       it('remembers the sequence of what it dropped, and takes that value back', async () => {
         await put([{ name: 1, sequence: 5 }]);
         await store.drop([{ ...aValue({ name: 1 }), sequence: 5 }]);
