@@ -185,7 +185,7 @@ export class CarecordHost implements NetworkHost {
   }
 
   async getAll(kind: DhtValueName, key: Uint8Array): Promise<DhtValues> {
-    return (await this.readyToRead()) ? this.values.getAll(kind, key) : NOTHING;
+    return (await this.readyToRead()) ? this.asFarAsSeen(await this.values.getAll(kind, key)) : NOTHING;
   }
 
   async publish(entries: readonly DhtEntry[], options?: PublishOptions): Promise<Placement[]> {
@@ -194,7 +194,9 @@ export class CarecordHost implements NetworkHost {
   }
 
   async readAll(places: readonly DhtPlace[], options?: { readonly signal?: AbortSignal }): Promise<DhtValues[]> {
-    return (await this.readyToRead()) ? this.values.readAll(places, options) : places.map(() => NOTHING);
+    if (!(await this.readyToRead())) return places.map(() => NOTHING);
+    const found = await this.values.readAll(places, options);
+    return found.map((values) => this.asFarAsSeen(values));
   }
 
   async repair(): Promise<RepairReport> {
@@ -418,6 +420,12 @@ export class CarecordHost implements NetworkHost {
 
   private async lookUp(did: string): Promise<unknown> {
     return (await this.readyToRead()) ? this.router.lookup(nodeIdOf(did), { count: 1, signal: this.stopping.signal }) : undefined;
+  }
+
+  /** A node that is cut off from those whom it is to know has seen its own part alone: nobody else's silence says that there is nothing. */
+  private asFarAsSeen(found: DhtValues): DhtValues {
+    const isCutOff = this.router.table.size === 0 && this.parts.options.bootstrap.length > 0;
+    return isCutOff ? { ...found, complete: false } : found;
   }
 
   private async readyToWrite(): Promise<void> {
