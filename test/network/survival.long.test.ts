@@ -1,7 +1,7 @@
 import { describe, it } from '@jest/globals';
 import { survive } from '../support/network-process/survival.ts';
 
-const TIMEOUT = 600_000;
+const TIMEOUT = 900_000;
 
 describe('thirty-two real hosts with a thousand values', () => {
   it('keep at least 99% readable when six die at once, and restore five copies in one repair', () => survive({ hosts: 32, killed: 6, seed: 'a fifth of thirty-two' }), TIMEOUT);

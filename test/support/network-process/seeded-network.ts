@@ -5,7 +5,7 @@ import type { CommandAnswer, CommandName, CommandRequest, PlannedMember } from '
 import { ProcessOfHosts } from './process-of-hosts.ts';
 
 /** How long members may take to find each other. */
-const JOIN_MILLISECONDS = 120_000;
+const JOIN_MILLISECONDS = 240_000;
 /** Orders to this many hosts at once: they share two cores. */
 const ORDERS_AT_ONCE = 4;
 
@@ -131,7 +131,9 @@ export class SeededNetwork {
 
   /** Everybody has dialled the first one, by its bootstrap address. From there members find each other in time; a test has none, so each dials all. */
   private async introduce(): Promise<void> {
-    for (const [at, member] of this.members.entries()) await this.order(member, 'connect', { addresses: this.members.slice(0, at).flatMap(({ addresses }) => addresses.slice(0, 1)) });
+    for (const [at, member] of this.members.entries()) {
+      for (const { addresses } of this.members.slice(0, at)) await this.order(member, 'connect', { addresses: addresses.slice(0, 1) });
+    }
     const others = this.members.length - 1;
     const tables = async (): Promise<number[]> => (await this.orderAll(this.members, 'neighbours', () => ({}))).map(({ routingTable }) => routingTable);
     await until('everybody in the routing table of everybody', tables, (sizes) => sizes.every((size) => size >= others), JOIN_MILLISECONDS);
