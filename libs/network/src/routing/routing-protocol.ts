@@ -6,7 +6,7 @@ import { NODE_ID_BYTES } from './node-id.ts';
 import { BUCKET_SIZE, MAX_ADDRESSES } from './routing-table.ts';
 
 /** A multiaddr with a DNS name of 253 characters and two PeerIds: that of a relay and that of the peer behind it. */
-const MAX_ADDRESS_CHARACTERS = 480;
+export const MAX_ADDRESS_CHARACTERS = 480;
 /** What a contact is made of, and the names around it. */
 const CONTACT_BYTES = MAX_DID_CHARACTERS + MAX_PEER_ID_CHARACTERS + MAX_ADDRESSES * MAX_ADDRESS_CHARACTERS + 128;
 /** Liveness: who does not answer within five seconds, its connection included, is taken for gone. */

@@ -7,6 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { z } from 'zod';
 import { NetworkError, valueRefused } from '../network-error.ts';
 import type { DhtValueKind, DhtValueMeta, DhtValueName, KnownMember } from '../ports.ts';
+import { MAX_ADDRESS_CHARACTERS } from '../routing/routing-protocol.ts';
 import { checkLifetime, MAX_VALUE_BYTES, UnjudgedValue } from './value-rules.ts';
 
 /** A version's number, a hyphen and a hash of 46 characters. */
@@ -52,8 +53,6 @@ const CAPACITIES = ['none', 'scarce', 'ample'] as const;
 const CONTEXT = 'network/advert';
 /** More are hardly ever all good, and each costs a dial. */
 const MAX_ADDRESSES = 8;
-/** A multiaddr with a DNS name of 253 characters and a PeerId. */
-const MAX_ADDRESS_CHARACTERS = 360;
 /** A hospital that is silent for two days is not there; adverts are renewed four times a day. */
 const MAX_LIFETIME_MILLISECONDS = 48 * 60 * 60 * 1000;
 /** Verified adverts kept for their keys, some 20 KB each; only members have any. */
