@@ -1,5 +1,7 @@
 import { systemClock } from '@carecord/core';
 import { TestAuthority, TestIdentity } from '../../../libs/testkit/src/network-identities.ts';
+import { nodeIdOf, sharedBits } from '../../../libs/network/src/routing/node-id.ts';
+import { BUCKET_SIZE } from '../../../libs/network/src/routing/routing-table.ts';
 import { until } from '../until.ts';
 import type { CommandAnswer, CommandName, CommandRequest, PlannedMember } from './commands.ts';
 import { ProcessOfHosts } from './process-of-hosts.ts';
@@ -129,13 +131,24 @@ export class SeededNetwork {
     return process;
   }
 
-  /** Everybody has dialled the first one, by its bootstrap address. From there members find each other in time; a test has none, so each dials all. */
+  /** Everybody has dialled the first one, by its bootstrap address. From there members find each other in time; a test has none, so each dials all, and waits until tables are as full as they get. */
   private async introduce(): Promise<void> {
     for (const [at, member] of this.members.entries()) {
       for (const { addresses } of this.members.slice(0, at)) await this.order(member, 'connect', { addresses: addresses.slice(0, 1) });
     }
-    const others = this.members.length - 1;
+    const wanted = this.members.map((member) => tableSizeOf(member, this.members));
     const tables = async (): Promise<number[]> => (await this.orderAll(this.members, 'neighbours', () => ({}))).map(({ routingTable }) => routingTable);
-    await until('everybody in the routing table of everybody', tables, (sizes) => sizes.every((size) => size >= others), JOIN_MILLISECONDS);
+    await until('routing tables with everybody for whom they have room', tables, (sizes) => sizes.every((size, at) => size >= (wanted[at] ?? 0)), JOIN_MILLISECONDS);
   }
+}
+
+/** How many of the others a routing table has room for: a bucket for each number of leading bits that node ids share, of twenty members. */
+function tableSizeOf({ did }: SeededMember, members: readonly SeededMember[]): number {
+  const buckets = new Map<number, number>();
+  for (const other of members) {
+    if (other.did === did) continue;
+    const bits = sharedBits(nodeIdOf(did), nodeIdOf(other.did));
+    buckets.set(bits, (buckets.get(bits) ?? 0) + 1);
+  }
+  return [...buckets.values()].reduce((sum, count) => sum + Math.min(count, BUCKET_SIZE), 0);
 }
