@@ -7,11 +7,12 @@ import type { NodeProcess } from '../../apps/cli/src/network/node-process.ts';
 import { VaultStandIn } from '../../libs/testkit/src/vault-stand-in.ts';
 import { query } from '../support/database.ts';
 import type { Organisation } from '../support/organisation.ts';
+import { untilPublished } from '../support/running-network.ts';
 import { signInAs, startSmallNetwork } from '../support/small-network.ts';
 import type { SmallNetwork } from '../support/small-network.ts';
 import { until } from '../support/until.ts';
 
-const TIMEOUT = 120_000;
+const TIMEOUT = 240_000;
 /** The key server is asked again with growing pauses. */
 const RETURN_MILLISECONDS = 20_000;
 const RESOURCES = 6;
@@ -34,6 +35,7 @@ describe('a hospital whose root keys are not in a file', () => {
     const officer = await signInAs('privacy-officer', holder);
     const patientId = await officer.findPatient(nationalId);
     await officer.giveConsent({ patientId, recipientDid: east.ready.did, recipientName: 'East', purposes: ['TREAT'] });
+    await untilPublished(await signInAs('administrator', holder));
     const clinician = await signInAs('clinician', east);
     const { locationId } = await clinician.locate(nationalId, 'TREAT');
     const answer = await clinician.requestAccess({ locationId, holderDid: holder.ready.did, purpose: 'TREAT', reason: 'Chest pain.' });

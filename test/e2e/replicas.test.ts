@@ -14,7 +14,8 @@ import { demoAccount, signInAs, startSmallNetwork } from '../support/small-netwo
 import type { SmallNetwork } from '../support/small-network.ts';
 import { until } from '../support/until.ts';
 
-const TIMEOUT = 120_000;
+/** Five nodes start, one after the other where one needs another. */
+const TIMEOUT = 240_000;
 const CONNECTION_MILLISECONDS = 30_000;
 /** A replica looks every five seconds. */
 const FOLLOWED_MILLISECONDS = 15_000;

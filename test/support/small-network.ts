@@ -32,9 +32,12 @@ export async function startSmallNetwork(slugs: readonly string[]): Promise<Small
     CARECORD_NETWORK_ID: NETWORK_ID,
     CARECORD_DEMO_TICKETS_FILE: await organisations.file('tickets.json', JSON.stringify(tickets)),
   });
-  await authority.start();
+  const founding = await authority.start();
   const networkFile = join(organisations.directory, 'network.json');
   await succeed(['network', 'create', '--id', NETWORK_ID, '--authority', authority.url, '--allow-http', '--output', networkFile]);
+  // Only by the file it learns that it is the guardian.
+  await founding.stop();
+  await authority.with({ CARECORD_NETWORK_ID: undefined, CARECORD_NETWORK_FILE: networkFile }).start();
   const accounts = await organisations.file('accounts.json', JSON.stringify(ROLES.map((role) => ({ username: role, password: PASSWORD, role }))));
   return {
     organisations,

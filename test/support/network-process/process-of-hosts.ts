@@ -7,7 +7,7 @@ import { type CommandAnswer, type CommandName, type CommandRequest, commands, re
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const program = fileURLToPath(new URL('child.ts', import.meta.url));
 /** No order takes longer, even on a busy machine. */
-const ORDER_MILLISECONDS = 100_000;
+const ORDER_MILLISECONDS = 300_000;
 /** What a process has to say before it ends, at the most. */
 const KEPT_ERROR_CHARACTERS = 20_000;
 
