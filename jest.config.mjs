@@ -7,7 +7,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { ...swcOptions, swcrc: false }] },
   testMatch: ['<rootDir>/{apps,libs,test,tools}/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(process.env.CARECORD_LONG_TESTS === '1' ? [] : ['\\.long\\.test\\.ts$'])],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(process.env.CARECORD_LONG_TESTS === '1' ? [] : ['\\.long\\.test\\.ts$']), ...(process.env.CARECORD_SOAK_TESTS === '1' ? [] : ['\\.soak\\.test\\.ts$'])],
   modulePathIgnorePatterns: ['/dist/'],
   globalSetup: './tools/jest-global-setup.mjs',
   globalTeardown: './tools/jest-global-teardown.mjs',
