@@ -12,5 +12,7 @@ export default {
   globalSetup: './tools/jest-global-setup.mjs',
   globalTeardown: './tools/jest-global-teardown.mjs',
   maxWorkers: 2,
+  // Modules of a finished test file stay in memory: a worker of three gibibytes spends its time on collecting them.
+  workerIdleMemoryLimit: '1GB',
   testTimeout: 30_000,
 };

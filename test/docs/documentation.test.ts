@@ -111,7 +111,7 @@ describe('the documentation', () => {
   });
 
   it('writes the commands of carecord as the program has them', async () => {
-    const program = carecordProgram();
+    const program = await carecordProgram();
     const pages = await markdown();
     const commands = pages.flatMap(({ path, text }) => writtenCommands(text).map((command) => ({ path, command })));
     expect(commands.flatMap(({ path, command }) => commandMistake(program, command)?.concat(` (${path}: ${command.text})`) ?? [])).toEqual([]);
@@ -123,7 +123,7 @@ describe('the documentation', () => {
   it('shows a newcomer every command', async () => {
     const readme = await readFile('README.md', 'utf8');
     const named = writtenCommands(readme).map(({ text }) => text);
-    const leaves = carecordProgram().commands.flatMap((command) => (command.commands.length === 0 ? [command.name()] : command.commands.map((leaf) => `${command.name()} ${leaf.name()}`)));
+    const leaves = (await carecordProgram()).commands.flatMap((command) => (command.commands.length === 0 ? [command.name()] : command.commands.map((leaf) => `${command.name()} ${leaf.name()}`)));
     expect(leaves.filter((leaf) => !named.some((text) => text === `carecord ${leaf}` || text.startsWith(`carecord ${leaf} `)))).toEqual([]);
   });
 

@@ -17,7 +17,8 @@ const answerSchema = z.object({
 export async function executeGraphql(url: string, token: string | undefined, document: string, variables: object): Promise<Record<string, unknown>> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+    // A connection that is kept may be closed by the node in the moment in which a mutation is sent, which nobody can send again.
+    headers: { 'content-type': 'application/json', connection: 'close', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
     body: JSON.stringify({ query: document, variables }),
     signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
   }).catch((cause: unknown) => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { silentLogger } from '@carecord/core';
 import type { LogFields, Logger } from '@carecord/core';
+import { POINTER_LIFETIME_MILLISECONDS } from '@carecord/locator';
 import { ManualClock } from '@carecord/testkit';
 import { NodeError } from '../failures/node-error.ts';
 import { Home, startReplica } from '../identity/identity.fixture.ts';
@@ -36,7 +37,7 @@ describe('the private keys that a rotation leaves behind', () => {
     const jobs: (() => Promise<void>)[] = [];
     addKeyCleaning({ ring, clock, logger, storage: { jobs: { add: (job) => void jobs.push(() => job.run()) } } }, identity.did, () => Promise.resolve(new Set()));
     await rotation.rotate({ urgent: false });
-    clock.advance(60 * 60_000);
+    clock.advance(POINTER_LIFETIME_MILLISECONDS);
     for (const run of jobs) await run();
     const states = ring.list().filter(({ number }) => number === 1).map(({ id, state }) => `${id} ${state}`);
     expect(states).toEqual(['did-cosigning-1 destroyed', 'did-recipient-1 destroyed', 'did-signing-1 destroyed', 'did-update-1 destroyed']);
