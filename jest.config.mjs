@@ -1,13 +1,16 @@
 import { swcOptions } from './tools/swc-options.mjs';
 
+/** Which tests are run: those of every run, or by `--long` and `--soak` of tools/jest.mjs those alone that bear the word in their names. */
+const kind = process.env.CARECORD_TEST_KIND;
+
 /** `npm run jest -- libs/crypto` runs a part; whole-system tests in `test/` start real processes. */
 export default {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { ...swcOptions, swcrc: false }] },
-  testMatch: ['<rootDir>/{apps,libs,test,tools}/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(process.env.CARECORD_LONG_TESTS === '1' ? [] : ['\\.long\\.test\\.ts$']), ...(process.env.CARECORD_SOAK_TESTS === '1' ? [] : ['\\.soak\\.test\\.ts$'])],
+  testMatch: [`<rootDir>/{apps,libs,test,tools}/**/*${kind === undefined ? '' : `.${kind}`}.test.ts`],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(kind === undefined ? ['\\.(long|soak)\\.test\\.ts$'] : [])],
   modulePathIgnorePatterns: ['/dist/'],
   globalSetup: './tools/jest-global-setup.mjs',
   globalTeardown: './tools/jest-global-teardown.mjs',

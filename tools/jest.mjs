@@ -5,9 +5,8 @@
 import { spawnSync } from 'node:child_process';
 
 const args = process.argv.slice(2);
-const long = args.includes('--long');
-const soak = args.includes('--soak');
-const rest = args.filter((argument) => argument !== '--long' && argument !== '--soak');
+const kind = ['long', 'soak'].find((name) => args.includes(`--${name}`));
+const rest = args.filter((argument) => argument !== `--${kind}`);
 const results = process.env.CARECORD_TEST_RESULTS;
 const result = spawnSync(
   process.execPath,
@@ -16,8 +15,8 @@ const result = spawnSync(
     '--conditions=source',
     '--import=./tools/swc.mjs',
     'node_modules/jest/bin/jest.js',
-    ...(long ? ['--testPathPatterns', '\\.long\\.test\\.ts$', '--passWithNoTests'] : []),
-    ...(soak ? ['--testPathPatterns', '\\.soak\\.test\\.ts$'] : []),
+    // Each of them takes more than a core.
+    ...(kind === undefined ? [] : ['--maxWorkers', '1']),
     ...(results === undefined ? [] : ['--json', '--outputFile', results]),
     ...rest,
   ],
@@ -25,7 +24,7 @@ const result = spawnSync(
     // With --json jest prints the result on stdout as well; it is in the file already.
     stdio: ['inherit', results === undefined ? 'inherit' : 'ignore', 'inherit'],
     // didwebvh-ts writes logs into the working directory where NODE_ENV is "test", which jest would set.
-    env: { ...process.env, NODE_ENV: 'development', NODE_NO_WARNINGS: '1', ...(long ? { CARECORD_LONG_TESTS: '1' } : {}), ...(soak ? { CARECORD_SOAK_TESTS: '1' } : {}) },
+    env: { ...process.env, NODE_ENV: 'development', NODE_NO_WARNINGS: '1', ...(kind === undefined ? {} : { CARECORD_TEST_KIND: kind }) },
   },
 );
 process.exit(result.status ?? 1);

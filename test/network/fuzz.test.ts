@@ -2,7 +2,7 @@ import { describeHandshakeFuzzing } from '../support/fuzz/describe-handshake-fuz
 import { describeProtocolFuzzing } from '../support/fuzz/describe-protocol-fuzzing.ts';
 
 /** Of each protocol in every run; `fuzz.soak.test.ts` sends a hundred thousand. */
-const FRAMES = 3_000;
+const FRAMES = 500;
 
 describeHandshakeFuzzing(FRAMES);
 describeProtocolFuzzing(FRAMES);

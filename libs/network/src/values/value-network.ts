@@ -30,7 +30,7 @@ import { encodeOutcomes, STORE_PROTOCOL } from './store-protocol.ts';
 import { Storer } from './storer.ts';
 import { ValuePublisher } from './value-publisher.ts';
 import { ValueReader } from './value-reader.ts';
-import type { PlaceReading } from './value-reader.ts';
+import type { PlaceReading, ReadPatience } from './value-reader.ts';
 import { ValueRepair } from './value-repair.ts';
 import type { ValueRules } from './value-rules.ts';
 import { ValueSender } from './value-sender.ts';
@@ -65,6 +65,8 @@ export interface ValueNetworkOptions {
   readonly logger: Logger;
   /** From 0 to 1. @default `Math.random`, for the jitter of repairs */
   readonly random?: () => number;
+  /** @default what a clinician has who waits for a lookup */
+  readonly readPatience?: ReadPatience;
 }
 
 /** What registers handlers: the message server. */

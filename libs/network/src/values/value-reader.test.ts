@@ -14,8 +14,8 @@ function lie(member: TestMember, answer: (request: ReadRequest, honest: ReadResp
 }
 
 /** A network in which a value is stored, and a member that has no copy. */
-async function withValue(count = 16): Promise<{ network: TestMembers; storers: TestMember[]; reader: TestMember }> {
-  const network = new TestMembers(count);
+async function withValue(count = 16, options?: ConstructorParameters<typeof TestMembers>[1]): Promise<{ network: TestMembers; storers: TestMember[]; reader: TestMember }> {
+  const network = new TestMembers(count, options);
   const storers = network.responsible('one');
   await (storers[0] as TestMember).values.put(KIND, text('one'), text('a:2'));
   const reader = network.members.find((member) => !storers.includes(member)) as TestMember;
@@ -80,7 +80,7 @@ describe('reading values', () => {
   });
 
   it('goes past members that do not answer', async () => {
-    const { storers, reader } = await withValue();
+    const { storers, reader } = await withValue(16, { readPatience: { endMilliseconds: 60_000, hedgeMilliseconds: 50 } });
     for (const storer of storers.slice(0, 3)) storer.state = 'silent';
     expect(textOf(await reader.values.get(KIND, text('one')))).toBe('a:2');
   });

@@ -18,10 +18,16 @@ import type { Region } from './regions.ts';
 import type { ValueRules } from './value-rules.ts';
 import type { DhtValueStore } from './value-store-port.ts';
 
-/** A read ends here: a lookup is in a clinician's way. */
-const READ_TIMEOUT_MILLISECONDS = 4_500;
-/** A member that has not answered by then is overtaken by the next closest one: most answer within a tenth of it. */
-const HEDGE_MILLISECONDS = 700;
+/** How long a read waits. */
+export interface ReadPatience {
+  /** It ends here with what there is by then. */
+  readonly endMilliseconds: number;
+  /** A member that has not answered by then is overtaken by the next closest one. */
+  readonly hedgeMilliseconds: number;
+}
+
+/** A lookup is in a clinician's way; most members answer within a tenth of the shorter time. */
+const READ_PATIENCE: ReadPatience = { endMilliseconds: 4_500, hedgeMilliseconds: 700 };
 /** So many places are all slots of a patient's identifiers and recipes; a read of more is a batch, which nobody waits for at a desk, */
 const PLACES_OF_A_LOOKUP = 128;
 /** and each place more gives it, and each member that is asked for it, some time more: checks of signatures take a part of a millisecond. */
@@ -41,6 +47,8 @@ export interface ValueReaderOptions {
   readonly replication: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** @default 4.5 s, and 0.7 s until a member is overtaken */
+  readonly readPatience?: ReadPatience;
 }
 
 /** What was found at one place. */
@@ -62,10 +70,11 @@ export class ValueReader {
    * @throws the signal's reason
    */
   async read(questions: readonly { readonly question: ReadQuestion; readonly placement: Uint8Array }[], quorum: Quorum, signal: AbortSignal): Promise<PlaceReading[]> {
+    const { readPatience = READ_PATIENCE } = this.options;
     const places = this.openPlaces(questions, quorum);
     await this.readOwn(places);
-    const timeout = AbortSignal.timeout(forPlaces(READ_TIMEOUT_MILLISECONDS, places.length));
-    const reading = new Reading(places, this.options, AbortSignal.any([signal, timeout]));
+    const timeout = AbortSignal.timeout(forPlaces(readPatience.endMilliseconds, places.length));
+    const reading = new Reading(places, { ...this.options, readPatience }, AbortSignal.any([signal, timeout]));
     await reading.run();
     signal.throwIfAborted();
     return places.map(({ values, isComplete, behind }) => ({ values, complete: isComplete, behind }));
@@ -113,7 +122,7 @@ class Reading {
 
   constructor(
     private readonly places: readonly OpenPlace[],
-    private readonly options: ValueReaderOptions,
+    private readonly options: Required<ValueReaderOptions>,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -150,11 +159,11 @@ class Reading {
 
   /** Asks a member until it has left nothing over. */
   private async askMember(did: string, places: readonly OpenPlace[]): Promise<void> {
-    const { ask, rules, observer, counters, logger } = this.options;
+    const { ask, rules, observer, counters, logger, readPatience } = this.options;
     const slow = setTimeout(() => {
       for (const place of places) place.overtake(did);
       this.wake();
-    }, forPlaces(HEDGE_MILLISECONDS, places.length));
+    }, forPlaces(readPatience.hedgeMilliseconds, places.length));
     let open = places;
     try {
       while (open.length > 0) {

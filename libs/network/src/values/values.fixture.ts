@@ -9,9 +9,12 @@ import type { DhtEntry, DhtValueKind, DhtValueMeta, Member, MessageHandler, Mess
 import { compareDistance, nodeIdOf } from '../routing/node-id.ts';
 import type { Contact, Routing } from '../routing/ports.ts';
 import { ValueNetwork } from './value-network.ts';
+import type { ReadPatience } from './value-reader.ts';
 import { ValueRules } from './value-rules.ts';
 
 export const HOUR = 60 * 60 * 1000;
+/** So long that a busy machine changes nothing of what a test finds. */
+const LONG_PATIENCE: ReadPatience = { endMilliseconds: 60_000, hedgeMilliseconds: 20_000 };
 
 type AnyHandler = MessageHandler<z.ZodType, z.ZodType>;
 
@@ -64,7 +67,7 @@ export class TestMembers {
 
   constructor(
     count: number,
-    private readonly options: { readonly replication?: number; readonly kinds?: (clock: ManualClock) => DhtValueKind[] } = {},
+    private readonly options: { readonly replication?: number; readonly kinds?: (clock: ManualClock) => DhtValueKind[]; readonly readPatience?: ReadPatience } = {},
   ) {
     for (let at = 0; at < count; at++) this.add(`did:example:m${at}`);
   }
@@ -89,6 +92,7 @@ export class TestMembers {
       clock,
       logger: silentLogger,
       random: () => 0.5,
+      readPatience: this.options.readPatience ?? LONG_PATIENCE,
     });
     const member: TestMember = { did, values, store, rules, ask, routing, observations, dropped, handlers: new Map(), state: 'up' };
     values.register({ handle: (protocol, handler) => void member.handlers.set(protocol.name, handler as unknown as AnyHandler) });
