@@ -15,7 +15,7 @@ import type { SmallNetwork } from '../support/small-network.ts';
 import { until } from '../support/until.ts';
 
 /** Five nodes start, one after the other where one needs another. */
-const TIMEOUT = 240_000;
+const TIMEOUT = 120_000;
 const CONNECTION_MILLISECONDS = 30_000;
 /** A replica looks every five seconds. */
 const FOLLOWED_MILLISECONDS = 15_000;
@@ -111,8 +111,7 @@ describe('two nodes of one hospital', () => {
       expect(valueOf('carecord_network_connected_members')).toBe(2);
       expect(valueOf('carecord_network_connections', { relayed: 'false' })).toBeGreaterThanOrEqual(3);
       expect(valueOf('carecord_network_connections', { relayed: 'true' })).toBe(0);
-      // A node has just been away: some look-ups may have failed meanwhile.
-      expect(['healthy', 'degraded'].map((state) => valueOf('carecord_network_health', { state })).sort()).toEqual([0, 1]);
+      expect(valueOf('carecord_network_health', { state: 'healthy' })).toBe(1);
       expect(valueOf('carecord_network_messages_total', { direction: 'sent' })).toBeGreaterThan(0);
       expect(valueOf('carecord_network_message_bytes_total', { direction: 'received' })).toBeGreaterThan(0);
       expect(valueOf('carecord_network_handshakes_total')).toBeGreaterThan(0);

@@ -34,6 +34,12 @@ describe('NetworkCounters', () => {
     expect(counters.totals().lookups).toEqual({ count: 2, failed: 1, meanHops: 2.5, meanMilliseconds: 20 });
   });
 
+  it('say how the last fifty lookups went', () => {
+    const counters = new NetworkCounters();
+    for (let lookup = 0; lookup < 60; lookup++) counters.lookup({ failed: lookup < 12, hops: 1, milliseconds: 1 });
+    expect(counters.recentLookups()).toEqual({ count: 50, failed: 2 });
+  });
+
   it('keep a bounded number of names, whatever is counted', () => {
     const counters = new NetworkCounters();
     for (let number = 0; number < 1_000; number++) {

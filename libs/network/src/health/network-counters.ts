@@ -3,6 +3,8 @@ import type { Counters, HandshakeRecorder, LookupRecorder } from './ports.ts';
 
 /** Names that are counted apart: those of our protocols and codes are fewer, and nobody else's word may fill the memory. */
 const MAX_NAMES = 256;
+/** So many of the last lookups say how the network is now, whatever was an hour ago. */
+const RECENT_LOOKUPS = 50;
 /** What is above that is counted under this name. */
 const OTHER = 'OTHER';
 
@@ -19,6 +21,7 @@ export class NetworkCounters implements Counters, LookupRecorder, HandshakeRecor
   private readonly refusedHandshakes = new Map<string, number>();
   private succeededHandshakes = 0;
   private readonly lookupTotals = { count: 0, failed: 0, hops: 0, milliseconds: 0 };
+  private readonly lastFailed: boolean[] = [];
 
   message(protocol: string, direction: 'sent' | 'received', { bytes, failed }: { readonly bytes: number; readonly failed: boolean }): void {
     const tallies = this.messages[direction];
@@ -39,6 +42,13 @@ export class NetworkCounters implements Counters, LookupRecorder, HandshakeRecor
     this.lookupTotals.failed += Number(failed);
     this.lookupTotals.hops += hops;
     this.lookupTotals.milliseconds += milliseconds;
+    this.lastFailed.push(failed);
+    if (this.lastFailed.length > RECENT_LOOKUPS) this.lastFailed.shift();
+  }
+
+  /** The last fifty lookups. */
+  recentLookups(): { readonly count: number; readonly failed: number } {
+    return { count: this.lastFailed.length, failed: this.lastFailed.filter(Boolean).length };
   }
 
   handshake(outcome: { readonly ok: true } | { readonly ok: false; readonly code: string }): void {

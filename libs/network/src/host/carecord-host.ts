@@ -275,6 +275,7 @@ export class CarecordHost implements NetworkHost {
       table: this.router.table,
       values: await this.values.statistics(),
       totals: counters.totals(),
+      recentLookups: counters.recentLookups(),
     });
   }
 
