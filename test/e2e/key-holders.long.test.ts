@@ -12,7 +12,7 @@ import { signInAs, startSmallNetwork } from '../support/small-network.ts';
 import type { SmallNetwork } from '../support/small-network.ts';
 import { until } from '../support/until.ts';
 
-const TIMEOUT = 240_000;
+const TIMEOUT = 120_000;
 /** The key server is asked again with growing pauses. */
 const RETURN_MILLISECONDS = 20_000;
 const RESOURCES = 6;
