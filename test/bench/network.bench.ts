@@ -43,7 +43,9 @@ async function runOne(name: string): Promise<void> {
 /** A part that fails does not keep the others from being measured. */
 function runAll(): void {
   for (const name of Object.keys(parts)) {
+    const started = performance.now();
     const { status } = spawnSync(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), ...given, '--part', name], { stdio: 'inherit' });
+    process.stderr.write(`  ${name}: ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
     if (status !== 0) {
       process.stderr.write(`The part ${name} failed.\n`);
       process.exitCode = 1;

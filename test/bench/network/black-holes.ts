@@ -12,7 +12,7 @@ const [SECOND_SILENT, FIRST_SILENT] = [2, 3];
 const NODES = GROUPS.reduce((sum, hosts) => sum + hosts, 0);
 const DELAY_MILLISECONDS = 20;
 /** Of each kind in each state. */
-const [OPERATIONS, FULL_OPERATIONS] = [60, 200];
+const [OPERATIONS, FULL_OPERATIONS] = [40, 200];
 const AT_ONCE = 3;
 /** A clinician's program asks again as often when the answer says that it may be incomplete. */
 const MAX_READINGS = 4;

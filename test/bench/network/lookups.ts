@@ -11,7 +11,7 @@ import { PlainKademlia } from './plain-kademlia.ts';
 const SIZES = [8, 32];
 const FULL_SIZES = [8, 32, 128];
 /** Of each kind; each by another host than the one before. */
-const OPERATIONS = 30;
+const OPERATIONS = 20;
 const WARM_UP = 10;
 /** The next operation is not made by a neighbour of the last. */
 const STRIDE = 5;

@@ -10,7 +10,7 @@ import { PlainKademlia } from './plain-kademlia.ts';
 
 const NODES = 32;
 const STORERS = 5;
-const REFERENCES = 20_000;
+const REFERENCES = 10_000;
 const FULL_REFERENCES = 100_000;
 /** What the issue asks for: figures of fewer are scaled to it. */
 const WANTED = 100_000;

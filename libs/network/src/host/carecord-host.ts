@@ -1,20 +1,16 @@
 import type { GeneralJws, SigningPublicKeys } from '@carecord/crypto';
 import type { DidHistory, MemberRole } from '@carecord/identity';
-import type { Connection, Libp2p } from '@libp2p/interface';
+import type { Libp2p } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import type { z } from 'zod';
-import { orAborted } from '../abort.ts';
 import { AdvertFinder } from '../directory/advert-finder.ts';
 import { Directory } from '../directory/directory.ts';
 import { KnownMembers } from '../directory/known-members.ts';
 import { findByRole } from '../directory/members-by-role.ts';
 import type { NetworkCounters } from '../health/network-counters.ts';
 import type { Reputations } from '../health/reputations.ts';
-import type { Peers } from '../identity/peers.ts';
 import { WhoIsWho } from '../identity/who-is-who.ts';
 import { every } from '../every.ts';
-import { ask } from '../messages/message-client.ts';
-import type { Asking } from '../messages/message-client.ts';
 import { MessageServer } from '../messages/message-server.ts';
 import { NetworkError } from '../network-error.ts';
 import type {
@@ -36,23 +32,23 @@ import type {
   Told,
 } from '../ports.ts';
 import { noRouting } from '../routing/no-routing.ts';
-import { nodeIdOf } from '../routing/node-id.ts';
 import type { Routing } from '../routing/ports.ts';
 import { Router } from '../routing/router.ts';
 import type { RoutedPeer } from '../routing/routing-table.ts';
 import type { AdvertKind } from '../values/advert.ts';
 import { AdvertPublisher } from '../values/advert-publisher.ts';
-import { findHolders } from '../values/reference.ts';
 import type { ValueRules } from '../values/value-rules.ts';
 import { ValueNetwork } from '../values/value-network.ts';
 import type { RelayCandidate } from '../reach/relay-reservations.ts';
 import { acquaintancesOf } from './acquaintances.ts';
 import { keepBootstrapped } from './bootstrap-dialler.ts';
 import { limitConnections } from './connection-limit.ts';
+import { HostValues } from './host-values.ts';
 import { stopNode } from './libp2p-node.ts';
 import type { NodeServices } from './libp2p-node.ts';
 import type { MemberRegistry } from './member-registry.ts';
 import { reportPeers } from './peer-reports.ts';
+import { Questions } from './questions.ts';
 import { RELAY_CAPABILITY, relaysAmong } from './relay-candidates.ts';
 import { keepTableFed } from './routed-members.ts';
 import { statisticsOf } from './network-statistics.ts';
@@ -65,9 +61,6 @@ const ADVERT_CHECK_MILLISECONDS = 10_000;
 
 /** Authorities issue a status list every hour: two that did not arrive are a reason to ask somebody else. */
 const EXPECTED_LIST_MILLISECONDS = 2 * 60 * 60 * 1000;
-
-/** How long the first lookup waits for a connected peer to be in the routing table: a round trip of identify. */
-const ROUTING_TIMEOUT_MILLISECONDS = 2_000;
 
 /** What a host is put together from. */
 export interface HostParts {
@@ -85,7 +78,9 @@ export class CarecordHost implements NetworkHost {
   private readonly messages: MessageServer;
   private readonly router: Router;
   private readonly routing: Routing;
+  private readonly questions: Questions;
   private readonly values: ValueNetwork;
+  private readonly dht: HostValues;
   private readonly directory: Directory;
   private readonly advertFinder: AdvertFinder;
   private readonly known: KnownMembers;
@@ -100,10 +95,11 @@ export class CarecordHost implements NetworkHost {
     const { local, clock, histories, logger, values, replication = DEFAULT_REPLICATION } = parts.options;
     this.startedAt = clock.now();
     this.messages = new MessageServer({ node, registry, observer: reputations, counters, clock, logger, beforeAnswer: ({ peerId }, protocol) => this.whoIsWho.tellFirst(peerId, protocol) });
+    this.questions = new Questions({ registry, directory: () => this.directory, tellFirst: (peerId, protocol) => this.whoIsWho.tellFirst(peerId, protocol), observer: reputations, counters, clock });
     this.router = new Router({
       ownDid: local.did,
       asker: {
-        ask: (protocol, { did, peers, onImpostor }, request, signal) => this.askOver(protocol, did, request, (until) => this.directory.connectionVia(did, peers, until, onImpostor), signal),
+        ask: (protocol, { did, peers, onImpostor }, request, signal) => this.questions.askOver(protocol, did, request, (until) => this.directory.connectionVia(did, peers, until, onImpostor), signal),
       },
       observer: reputations,
       lookups: counters,
@@ -115,7 +111,7 @@ export class CarecordHost implements NetworkHost {
     this.values = new ValueNetwork({
       routing: this.routing,
       // Not through adverts: these are values themselves.
-      ask: (protocol, did, request, options) => this.askOver(protocol, did, request, (until) => this.directory.connectionVia(did, this.placesOf(did), until), options?.signal),
+      ask: (protocol, did, request, options) => this.questions.askOver(protocol, did, request, (until) => this.directory.connectionVia(did, this.placesOf(did), until), options?.signal),
       rules,
       store: values,
       ownDid: local.did,
@@ -125,18 +121,19 @@ export class CarecordHost implements NetworkHost {
       clock,
       logger,
     });
+    this.dht = new HostValues({ values: this.values, router: this.router, node, isInDht: this.isInDht, hasBootstrap: parts.options.bootstrap.length > 0, stopping: () => this.stopping.signal });
     this.directory = new Directory({
       node,
       registry,
       ownDid: local.did,
       routed: (did) => this.placesOf(did),
-      lookUp: (did) => this.lookUp(did),
+      lookUp: (did) => this.dht.lookUp(did),
       findAdvert: (did) => this.advertFinder.find(did),
     });
     this.advertFinder = new AdvertFinder({ host: this, adverts: parts.adverts, histories });
     this.known = new KnownMembers({ registry, adverts: parts.adverts, store: values, histories, clock });
     this.publisher = new AdvertPublisher({ host: this, local, capabilities: parts.options.relayServer === true ? [RELAY_CAPABILITY] : [], storers: (placement) => this.routing.nearest(placement, replication).map(({ did }) => did), clock, logger });
-    this.whoIsWho = new WhoIsWho({ ...parts.options, registry, host: this, peers: this.singlePeers(), cutOff: (fallen) => this.cutOff(fallen) });
+    this.whoIsWho = new WhoIsWho({ ...parts.options, registry, host: this, peers: this.questions.singlePeers, cutOff: (fallen) => this.cutOff(fallen) });
     this.whoIsWho.register(this.messages);
     if (this.isInDht) this.joinDht();
     node.addEventListener('peer:disconnect', ({ detail }) => this.whoIsWho.gone(detail.toString()));
@@ -172,35 +169,35 @@ export class CarecordHost implements NetworkHost {
     request: z.infer<Request>,
     options?: { readonly signal?: AbortSignal },
   ): Promise<z.infer<Response>> {
-    return this.askOver(protocol, toDid, request, () => this.directory.connectionTo(toDid), options?.signal);
+    return this.questions.askOver(protocol, toDid, request, () => this.directory.connectionTo(toDid), options?.signal);
   }
 
-  async put(kind: DhtValueName, key: Uint8Array, value: Uint8Array): Promise<{ stored: number }> {
-    await this.readyToWrite();
-    return this.values.put(kind, key, value);
+  put(kind: DhtValueName, key: Uint8Array, value: Uint8Array): Promise<{ stored: number }> {
+    return this.dht.put(kind, key, value);
   }
 
-  async get(kind: DhtValueName, key: Uint8Array): Promise<Uint8Array | undefined> {
-    return (await this.readyToRead()) ? this.values.get(kind, key) : undefined;
+  get(kind: DhtValueName, key: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.dht.get(kind, key);
   }
 
-  async getAll(kind: DhtValueName, key: Uint8Array): Promise<DhtValues> {
-    return (await this.readyToRead()) ? this.asFarAsSeen(await this.values.getAll(kind, key)) : NOTHING;
+  getAll(kind: DhtValueName, key: Uint8Array): Promise<DhtValues> {
+    return this.dht.getAll(kind, key);
   }
 
-  async publish(entries: readonly DhtEntry[], options?: PublishOptions): Promise<Placement[]> {
-    await this.readyToWrite();
-    return this.values.publish(entries, options);
+  publish(entries: readonly DhtEntry[], options?: PublishOptions): Promise<Placement[]> {
+    return this.dht.publish(entries, options);
   }
 
-  async readAll(places: readonly DhtPlace[], options?: { readonly signal?: AbortSignal }): Promise<DhtValues[]> {
-    if (!(await this.readyToRead())) return places.map(() => NOTHING);
-    const found = await this.values.readAll(places, options);
-    return found.map((values) => this.asFarAsSeen(values));
+  readAll(places: readonly DhtPlace[], options?: { readonly signal?: AbortSignal }): Promise<DhtValues[]> {
+    return this.dht.readAll(places, options);
   }
 
-  async repair(): Promise<RepairReport> {
-    return this.isInDht ? this.values.repair() : { checked: 0, handedOver: 0, underReplicated: 0 };
+  repair(): Promise<RepairReport> {
+    return this.dht.repair();
+  }
+
+  findProviders(contentId: string): Promise<string[]> {
+    return this.dht.findProviders(contentId);
   }
 
   members(): Member[] {
@@ -225,10 +222,6 @@ export class CarecordHost implements NetworkHost {
     const { adverts, options } = this.parts;
     const sources = { connected: this.members(), advertised: adverts.allKnown(), trusted: options.trust.authorities(), find: (did: string) => this.knownMember(did) };
     return findByRole(role, this.did, sources);
-  }
-
-  async findProviders(contentId: string): Promise<string[]> {
-    return (await this.readyToRead()) ? findHolders(this.values, contentId) : [];
   }
 
   connect(address: string): Promise<Member> {
@@ -380,71 +373,8 @@ export class CarecordHost implements NetworkHost {
     return (statuses.oldestAge(clock.now()) ?? Infinity) > EXPECTED_LIST_MILLISECONDS;
   }
 
-  private singlePeers(): Peers {
-    const { registry } = this.parts;
-    return {
-      connected: () => registry.connected(),
-      ask: (protocol, peerId, request, signal) => {
-        const connect = (): Promise<Connection> => {
-          const connection = this.directory.connectionToPeer(peerId);
-          return connection === undefined ? Promise.reject(new NetworkError('UNREACHABLE', 'The peer is not connected any more.')) : Promise.resolve(connection);
-        };
-        return ask(protocol, request, this.asking(registry.byPeer(peerId)?.did ?? '', connect, signal));
-      },
-    };
-  }
-
-  private askOver<Request extends z.ZodType, Response extends z.ZodType>(
-    protocol: MessageProtocol<Request, Response>,
-    did: string,
-    request: z.infer<Request>,
-    connect: (signal: AbortSignal) => Promise<Connection>,
-    signal: AbortSignal | undefined,
-  ): Promise<z.infer<Response>> {
-    const connectAndTell = async (until: AbortSignal): Promise<Connection> => {
-      const connection = await orAborted(connect(until), until);
-      await orAborted(this.whoIsWho.tellFirst(connection.remotePeer.toString(), protocol.name), until);
-      return connection;
-    };
-    return ask(protocol, request, this.asking(did, connectAndTell, signal));
-  }
-
-  private asking(did: string, connect: Asking['connect'], signal: AbortSignal | undefined): Asking {
-    const { counters, options, reputations } = this.parts;
-    return { did, connect, signal, observer: reputations, counters, clock: options.clock };
-  }
-
   private cutOff({ did, peerId }: Member): void {
     this.router.remove(did, peerId);
     for (const connection of this.parts.node.getConnections(peerIdFromString(peerId))) connection.abort(new Error('NOT_A_MEMBER'));
   }
-
-  private async lookUp(did: string): Promise<unknown> {
-    return (await this.readyToRead()) ? this.router.lookup(nodeIdOf(did), { count: 1, signal: this.stopping.signal }) : undefined;
-  }
-
-  /** A node that is cut off from those whom it is to know has seen its own part alone: nobody else's silence says that there is nothing. */
-  private asFarAsSeen(found: DhtValues): DhtValues {
-    const isCutOff = this.router.table.size === 0 && this.parts.options.bootstrap.length > 0;
-    return isCutOff ? { ...found, complete: false } : found;
-  }
-
-  private async readyToWrite(): Promise<void> {
-    if (!(await this.readyToRead())) throw new NetworkError('DHT_OFF', 'This node takes no part in the DHT.');
-  }
-
-  /** The routing table learns of a peer a moment after it has connected: without waiting, the first lookup of a node would ask nobody. */
-  private async readyToRead(): Promise<boolean> {
-    const { node } = this.parts;
-    if (!this.isInDht || this.router.table.size > 0 || node.getConnections().length === 0) return this.isInDht;
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    const stopListening = this.router.onChange(() => resolve(undefined));
-    // Too late or stopping: the lookup asks whom it knows.
-    await orAborted(promise, AbortSignal.any([this.stopping.signal, AbortSignal.timeout(ROUTING_TIMEOUT_MILLISECONDS)])).catch(() => undefined);
-    stopListening();
-    return true;
-  }
 }
-
-/** What can be read without the DHT. */
-const NOTHING: DhtValues = { values: [], complete: false };
