@@ -183,7 +183,7 @@ export async function makeTestNode(
  * await network.stop();
  */
 export async function makeTestNetwork(options: TestNetworkOptions): Promise<TestNetwork> {
-  const { clock = systemClock, authorityHost = false, connected = 'each-with-each', perNode, seed } = options;
+  const { clock = systemClock, authorityHost = false, seed } = options;
   const makeIdentity = (name: string): Promise<TestIdentity> => (seed === undefined ? makeTestIdentity(name, clock) : TestIdentity.seeded(name, seed, clock));
   const makeAuthority = async (name: string): Promise<TestAuthority> => new TestAuthority(await makeIdentity(name), clock);
   const [first = await makeAuthority('authority'), ...others] = await Promise.all(
@@ -196,17 +196,7 @@ export async function makeTestNetwork(options: TestNetworkOptions): Promise<Test
   for (const identity of identities) admitted.push([identity, await admitForTest(identity, authorities)]);
   // The same for all: otherwise they would begin with telling each other the newest.
   const statusLists = await Promise.all(authorities.map((authority) => authority.statusList()));
-  const nodes: TestNode[] = [];
-  for (const [at, [identity, local]] of admitted.entries()) {
-    const bootstrap = connected === 'by-bootstrap' ? (nodes[0]?.host.addresses() ?? []) : [];
-    const node = await makeTestNode(identity, { ...local, statusLists }, authorities, { ...options, bootstrap, ...perNode?.(at) });
-    await node.host.start();
-    nodes.push(node);
-    // One after the other: those that join at the same moment dial each other twice.
-    if (connected === 'by-bootstrap' && options.dht !== false) await waitUntil(() => node.host.routingTableSize() >= Math.min(at, JOINED));
-  }
-  const outside = new Set(nodes.filter((_, at) => ({ ...options, ...perNode?.(at) }).dht === false));
-  await connectAll(nodes, connected, outside);
+  const nodes = await startConnected(admitted.map(([identity, local]) => [identity, { ...local, statusLists }]), authorities, options);
   const hospitals = nodes.slice(authorityHost ? 1 : 0);
   const authorityNode = authorityHost ? nodes[0] : undefined;
   return {
@@ -226,6 +216,28 @@ export async function makeTestNetwork(options: TestNetworkOptions): Promise<Test
       await Promise.all(nodes.map(({ host }) => host.stop()));
     },
   };
+}
+
+/** Starts a host for each identity, and waits until they know each other; when that fails, those that have started are stopped. */
+async function startConnected(admitted: readonly (readonly [TestIdentity, LocalMember])[], authorities: readonly TestAuthority[], options: TestNetworkOptions): Promise<TestNode[]> {
+  const { connected = 'each-with-each', perNode } = options;
+  const nodes: TestNode[] = [];
+  try {
+    for (const [at, [identity, local]] of admitted.entries()) {
+      const bootstrap = connected === 'by-bootstrap' ? (nodes[0]?.host.addresses() ?? []) : [];
+      const node = await makeTestNode(identity, local, authorities, { ...options, bootstrap, ...perNode?.(at) });
+      nodes.push(node);
+      await node.host.start();
+      // One after the other: those that join at the same moment dial each other twice.
+      if (connected === 'by-bootstrap' && options.dht !== false) await waitUntil(() => node.host.routingTableSize() >= Math.min(at, JOINED));
+    }
+    const outside = new Set(nodes.filter((_, at) => ({ ...options, ...perNode?.(at) }).dht === false));
+    await connectAll(nodes, connected, outside);
+    return nodes;
+  } catch (error) {
+    await Promise.allSettled(nodes.map(({ host }) => host.stop()));
+    throw error;
+  }
 }
 
 /** `a` to `z`, then `a1` and so on. */
