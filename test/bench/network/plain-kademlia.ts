@@ -79,6 +79,8 @@ async function makeNode(): Promise<PlainNode> {
     streamMuxers: [yamux()],
     peerStore: { maxAddressAge: Infinity, maxPeerAge: Infinity },
     connectionManager: { ...BUSY, inboundConnectionThreshold: Infinity, maxIncomingPendingConnections: Infinity },
+    // On a busy machine its pings come too late, and what it then closes is dialled again without end.
+    connectionMonitor: { enabled: false },
     services: {
       identify: identify(),
       ping: ping(),
