@@ -8,8 +8,8 @@ import { repeat } from '../lifecycle/repeating.ts';
 import type { Foundation } from './foundation.ts';
 import type { NetworkParts } from './network-parts.ts';
 
-/** Guardians that make a key wait for each other for so long at each step; when there is nothing to do it is a look into the database. */
-const GUARDIAN_MILLISECONDS = 2_000;
+/** Guardians that make a key wait for each other for so long at each step, and ask each other less often than they may; when there is nothing to do it is a look into the database. */
+const GUARDIAN_MILLISECONDS = 3_000;
 /** How soon a change of guardians is followed once enough authorities have signed it, and how soon while there is no key at all. */
 const FOLLOW_MILLISECONDS = 60_000;
 const FIRST_FOLLOW_MILLISECONDS = 1_000;
